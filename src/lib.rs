@@ -1,0 +1,1 @@
+//! Custom events in Vonage conversations.
