@@ -1,0 +1,185 @@
+"""The client that waits for each answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ctypes import byref
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from ._call import Handle, call
+from ._encode import encode_body, encode_optional, encode_text
+from ._native import EventListPointer, EventPointer, library
+from ._options import Options, open_client
+from .errors import Status, TimeoutError
+from .event import Event, take_event
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Unpack
+
+_NO_LIMIT_MS = 2**64 - 1
+
+Self = TypeVar("Self", bound="Client")
+
+
+class Client:
+    """Creates custom events in Vonage conversations, and reads them back.
+
+    Any number of threads may use one client.  Each call blocks for at most the
+    option ``timeout``, without holding the interpreter's lock; as with any
+    blocking C call, Ctrl-C is noticed when it returns.
+
+    Every method raises a :class:`vce.VceError`, :class:`vce.ClosedError` once
+    the client is closed.
+    """
+
+    def __init__(self, **options: Unpack[Options]) -> None:
+        """Make a client; nothing is sent yet.
+
+        Raises ConfigError or CredentialsError.
+        """
+        self._handle = open_client(options, environment=False)
+
+    @classmethod
+    def from_env(cls: type[Self], **overrides: Unpack[Options]) -> Self:
+        """Make a client from the environment, with `overrides` laid over it.
+
+        Reads ``VONAGE_APPLICATION_ID``, ``VONAGE_APPLICATION_PRIVATE_KEY_PATH``
+        or ``VONAGE_PRIVATE_KEY``, and ``VCE_`` plus any option's name in capitals.
+        """
+        client = cls.__new__(cls)
+        client._handle = open_client(overrides, environment=True)
+        return client
+
+    def create_event(
+        self,
+        conversation_id: str,
+        type: str,
+        body: Mapping[str, Any] | str | bytes,
+        *,
+        from_: str | None = None,
+    ) -> Event:
+        """Create one custom event and return it as the server described it.
+
+        `body` is a mapping, or JSON text whose values are sent as written.
+        `from_` is a member id, required only if the token has a subject.
+
+        When this raises, ``error.outcome`` tells whether the event exists.
+        """
+        event = EventPointer()
+        call(
+            library().vce_create_event,
+            self._handle.pointer,
+            _conversation(conversation_id),
+            encode_text("type", type, Status.ERR_TYPE_CHARACTER),
+            encode_optional("from_", from_, Status.ERR_MEMBER_ID),
+            encode_body(body),
+            byref(event),
+        )
+        return take_event(event)
+
+    def get_event(self, conversation_id: str, event_id: str) -> Event:
+        """Fetch one event; NotFoundError if there is none."""
+        event = EventPointer()
+        call(
+            library().vce_get_event,
+            self._handle.pointer,
+            _conversation(conversation_id),
+            _event(event_id),
+            byref(event),
+        )
+        return take_event(event)
+
+    def delete_event(self, conversation_id: str, event_id: str) -> None:
+        """Delete one event; NotFoundError if there is none."""
+        call(
+            library().vce_delete_event,
+            self._handle.pointer,
+            _conversation(conversation_id),
+            _event(event_id),
+        )
+
+    def list_events(
+        self,
+        conversation_id: str,
+        *,
+        type: str | None = None,
+        order: str | None = None,
+        page_size: int | None = None,
+        start_id: str | None = None,
+        end_id: str | None = None,
+        exclude_deleted: bool | None = None,
+    ) -> Iterator[Event]:
+        """Iterate over a conversation's events, fetching pages as they are needed.
+
+        `order` is ``"asc"`` or ``"desc"``.  The arguments are checked at once,
+        the first request leaves with the first ``next()``.
+        """
+        lib = library()
+        pointer = EventListPointer()
+        call(
+            lib.vce_list_events,
+            self._handle.pointer,
+            _conversation(conversation_id),
+            byref(pointer),
+        )
+        events = Handle(pointer, lib.vce_event_list_free)
+        filters: dict[str, str | None] = {
+            "type": type,
+            "order": order,
+            "page_size": None if page_size is None else str(page_size),
+            "start_id": start_id,
+            "end_id": end_id,
+            "exclude_deleted": None if exclude_deleted is None else str(exclude_deleted).lower(),
+        }
+        for name, value in filters.items():
+            if value is not None:
+                text = encode_text(name, value, Status.ERR_ARGUMENT)
+                call(lib.vce_event_list_set, events.pointer, name.encode(), text)
+        return self._iterate(events)
+
+    def _iterate(self, events: Handle) -> Iterator[Event]:
+        # A generator, because the list serves one thread at a time: Python
+        # refuses to enter a generator twice.
+        while True:
+            event = EventPointer()
+            if call(library().vce_event_list_next, events.pointer, byref(event)) is Status.END:
+                return
+            yield take_event(event)
+
+    def close(self, timeout: float | None = None) -> bool:
+        """Refuse new calls, and wait `timeout` seconds for those that are under way.
+
+        Without a timeout each of them has the time that its own options give it.
+        Calls that are not done by then end with ClosedError; False means that
+        there were such calls.  Closing again does nothing.
+        """
+        limit = _NO_LIMIT_MS if timeout is None else max(0, round(timeout * 1000))
+        try:
+            call(library().vce_client_close, self._handle.pointer, limit)
+        except TimeoutError:
+            return False
+        return True
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a vce.Client holds connections and a key: it cannot be copied or pickled")
+
+
+def _conversation(conversation_id: str) -> bytes:
+    return encode_text("conversation_id", conversation_id, Status.ERR_CONVERSATION_ID)
+
+
+def _event(event_id: str) -> bytes:
+    return encode_text("event_id", event_id, Status.ERR_EVENT_ID)
