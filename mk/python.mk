@@ -33,7 +33,7 @@ test-python: python-wheel $(SANDBOX)
 	@cd $(PY_EMPTY) && for example in $(abspath $(PY_DIR)/examples)/*.py; do \
 		$(PY_BIN)/mypy --config-file $(PY_CONFIG) --no-error-summary $$example || exit 1; done
 	@cd $(PY_EMPTY) && VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q \
-		-c $(PY_CONFIG) --rootdir $(abspath $(PY_TESTS)) $(abspath $(PY_TESTS))
+		-c $(PY_CONFIG) $(abspath $(PY_TESTS))
 
 lint-python: python-venv
 	@$(PY_BIN)/ruff check --quiet --config $(PY_CONFIG) $(PY_DIR) $(PY_TESTS)

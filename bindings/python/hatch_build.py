@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sysconfig
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-from packaging.tags import platform_tags
 
 FILE_NAME = "libvce.so.0"
 
 
-class LibraryBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+class LibraryBuildHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         library = self._library()
         if version == "editable":
@@ -23,7 +23,8 @@ class LibraryBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         else:
             build_data["force_include"][str(library)] = f"vce/{FILE_NAME}"
         build_data["pure_python"] = False
-        build_data["tag"] = f"py3-none-{next(platform_tags())}"
+        platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+        build_data["tag"] = f"py3-none-{platform}"
 
     def _library(self) -> Path:
         """The library named by VCE_LIBRARY, or one built by Cargo now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import time
 import urllib.request
 from typing import Any
@@ -76,3 +77,22 @@ class Sandbox:
         while len(self.requests()) < count:
             assert time.monotonic() < deadline, f"fewer than {count} requests arrived"
             time.sleep(0.02)
+
+    def run(self, script: str) -> subprocess.CompletedProcess[str]:
+        """Run a script in a fresh interpreter that must end well and in silence.
+
+        It finds `options` and `conversation` defined.
+        """
+        prelude = (
+            "import asyncio, os, threading, time, vce\n"
+            f"options, conversation = {self.options!r}, {self.conversation_id!r}\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-X", "dev", "-W", "error", "-c", prelude + script],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        return done

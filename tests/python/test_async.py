@@ -10,7 +10,6 @@ import pytest
 
 import vce
 from sandbox import Sandbox
-from test_lifetime import run as run_script
 from vce import Outcome
 
 
@@ -194,7 +193,7 @@ while threading.active_count() > 1:
 left_open = asyncio.run(main())
 print(threads)
 """
-    assert run_script(script, sandbox).stdout == "2\n"
+    assert sandbox.run(script).stdout == "2\n"
 
 
 def test_a_forked_child_uses_the_client(sandbox: Sandbox) -> None:
@@ -210,6 +209,6 @@ assert os.waitpid(child, 0)[1] == 0
 asyncio.run(client.create_event(conversation, "custom:parent", {}))
 asyncio.run(client.close())
 """
-    run_script(script, sandbox)
+    sandbox.run(script)
     types = [event["type"] for event in sandbox.events(sandbox.conversation_id)]
     assert types == ["custom:parent", "custom:child", "custom:parent"]

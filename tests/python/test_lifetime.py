@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import subprocess
 import sys
 import threading
 import weakref
@@ -19,23 +18,6 @@ import pytest
 import vce
 from sandbox import Sandbox
 from vce import Outcome, _native
-
-
-def run(script: str, sandbox: Sandbox) -> subprocess.CompletedProcess[str]:
-    """Run a script in a fresh interpreter, with `options` and `conversation` at hand."""
-    prelude = (
-        "import asyncio, os, threading, time, vce\n"
-        f"options, conversation = {sandbox.options!r}, {sandbox.conversation_id!r}\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", prelude + script],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done
 
 
 def test_many_threads_share_one_client(client: vce.Client, sandbox: Sandbox) -> None:
@@ -205,7 +187,7 @@ everything = [client, events]
 everything.append(everything)
 print(event.id)
 """
-    assert run(script, sandbox).stdout.strip()
+    assert sandbox.run(script).stdout.strip()
 
 
 def test_the_interpreter_ends_with_a_call_under_way(sandbox: Sandbox) -> None:
@@ -216,7 +198,7 @@ arguments = (conversation, "custom:a", {})
 threading.Thread(target=client.create_event, args=arguments, daemon=True).start()
 time.sleep(0.5)
 """
-    run(script, sandbox)
+    sandbox.run(script)
 
 
 def test_no_thread_is_left_without_asyncio(client: vce.Client, sandbox: Sandbox) -> None:
@@ -237,7 +219,7 @@ if child == 0:
 assert os.waitpid(child, 0)[1] == 0
 client.create_event(conversation, "custom:parent", {"n": 3})
 """
-    run(script, sandbox)
+    sandbox.run(script)
     types = [event["type"] for event in sandbox.events(sandbox.conversation_id)]
     assert types == ["custom:parent", "custom:child", "custom:parent"]
 
