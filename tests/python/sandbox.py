@@ -57,15 +57,14 @@ class Sandbox:
 
     def requests(self, method: str = "POST") -> list[dict[str, Any]]:
         """The log of requests with one method."""
-        log = self.admin("GET", "/requests")
-        entries: list[dict[str, Any]] = log if isinstance(log, list) else log["requests"]
-        return [entry for entry in entries if entry["method"] == method]
+        return [entry for entry in self.admin("GET", "/requests") if entry["method"] == method]
 
     def events(self, conversation_id: str) -> list[dict[str, Any]]:
         """All events that the server stores for a conversation."""
-        stored = self.admin("GET", f"/events?conversation_id={conversation_id}")
-        events: list[dict[str, Any]] = stored if isinstance(stored, list) else stored["events"]
-        return events
+        stored: list[dict[str, Any]] = self.admin(
+            "GET", f"/events?conversation_id={conversation_id}"
+        )
+        return stored
 
     def new_conversation(self) -> tuple[str, str]:
         made = self.admin("POST", "/conversations")
