@@ -148,6 +148,23 @@ def test_a_shielded_call_tells_what_became_of_the_event(sandbox: Sandbox) -> Non
     run(sandbox, use)
 
 
+def test_a_cancelled_iteration_loses_no_event(sandbox: Sandbox) -> None:
+    async def use(client: vce.AsyncClient) -> None:
+        for n in range(3):
+            await client.create_event(sandbox.conversation_id, "custom:a", {"n": n})
+        sandbox.fault("delay", on="list", delay_ms=500)
+        sandbox.status(403, on="list")
+        events = client.list_events(sandbox.conversation_id, page_size=2)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(events.__anext__(), 0.1)
+        assert [(await events.__anext__()).body["n"] for _ in range(2)] == [0, 1]
+        with pytest.raises(vce.ForbiddenError):
+            await events.__anext__()
+        assert [event.body["n"] async for event in events] == [2]
+
+    run(sandbox, use)
+
+
 def test_a_closed_client_refuses(sandbox: Sandbox) -> None:
     async def use(client: vce.AsyncClient) -> None:
         events = client.list_events(sandbox.conversation_id)
@@ -196,19 +213,24 @@ print(threads)
     assert sandbox.run(script).stdout == "2\n"
 
 
-def test_a_forked_child_uses_the_client(sandbox: Sandbox) -> None:
+def test_a_forked_child_has_threads_of_its_own(sandbox: Sandbox) -> None:
     script = """
-client = vce.AsyncClient(**options)
-asyncio.run(client.create_event(conversation, "custom:parent", {}))
+client = vce.AsyncClient(**options, threads=1)
+async def create(type):
+    return (await client.create_event(conversation, type, {})).id
+try:
+    asyncio.run(create("oops"))
+except vce.InvalidEventError:
+    assert threading.active_count() == 2
 child = os.fork()
 if child == 0:
-    asyncio.run(client.create_event(conversation, "custom:child", {}))
+    asyncio.run(create("custom:child"))
     asyncio.run(client.close())
-    os._exit(0)
+    os._exit(threading.active_count() - 1)
 assert os.waitpid(child, 0)[1] == 0
-asyncio.run(client.create_event(conversation, "custom:parent", {}))
+asyncio.run(create("custom:parent"))
 asyncio.run(client.close())
 """
     sandbox.run(script)
     types = [event["type"] for event in sandbox.events(sandbox.conversation_id)]
-    assert types == ["custom:parent", "custom:child", "custom:parent"]
+    assert types == ["custom:child", "custom:parent"]

@@ -138,12 +138,18 @@ class TestListEvents:
         conversation_id, _ = sandbox.new_conversation()
         assert list(client.list_events(conversation_id)) == []
 
-    def test_a_failure_ends_the_iteration(self, impatient: vce.Client, sandbox: Sandbox) -> None:
-        sandbox.status(500, on="list")
-        events = impatient.list_events(sandbox.conversation_id)
+    def test_after_an_error_it_goes_on(
+        self, impatient: vce.Client, sandbox: Sandbox, conversation: tuple[str, list[str]]
+    ) -> None:
+        conversation_id, ids = conversation
+        sandbox.status(500, on="list", skip=1)
+        events = impatient.list_events(conversation_id, page_size=10)
+        seen = [next(events).id for _ in range(10)]
         with pytest.raises(vce.ServerError):
             next(events)
-        assert list(events) == []
+        assert seen + [event.id for event in events] == ids
+        with pytest.raises(StopIteration):
+            next(events)
 
     def test_it_outlives_the_last_reference_to_its_client(self, sandbox: Sandbox) -> None:
         client = vce.Client(**sandbox.options)

@@ -118,24 +118,19 @@ class AsyncClient:
             exclude_deleted=exclude_deleted,
         )
 
-        async def iterate() -> AsyncIterator[Event]:
-            while True:
-                event = await asyncio.wrap_future(self._submit(next, events, None))
-                if event is None:
-                    return
-                yield event
-
-        return iterate()
+        return _AsyncEventIterator(lambda: self._submit(next, events, None))
 
     async def close(self, timeout: float | None = None) -> bool:
         """Close the client and end its threads; see :meth:`vce.Client.close`."""
         self._closed = True
         # A thread of its own: those of the calls may all be taken.
         closing = ThreadPoolExecutor(1, thread_name_prefix="vce-close")
+        closed = closing.submit(self._close, timeout)
         try:
-            return await asyncio.wrap_future(closing.submit(self._close, timeout))
+            return await asyncio.wrap_future(closed)
         finally:
-            closing.shutdown(wait=False)
+            # Who cancels the closing does not wait for its end.
+            closing.shutdown(wait=closed.done())
 
     def _close(self, timeout: float | None) -> bool:
         complete = self._client.close(timeout)
@@ -158,6 +153,26 @@ class AsyncClient:
         raise TypeError(
             "a vce.AsyncClient holds connections and a key: it cannot be copied or pickled"
         )
+
+
+class _AsyncEventIterator(AsyncIterator[Event]):
+    def __init__(self, fetch: Callable[[], Future[Event | None]]) -> None:
+        self._fetch = fetch
+        self._next: Future[Event | None] | None = None
+
+    async def __anext__(self) -> Event:
+        # What was under way when its task was cancelled is awaited again: no event is lost.
+        if self._next is None or self._next.cancelled():
+            self._next = self._fetch()
+        try:
+            event = await asyncio.wrap_future(self._next)
+        except Exception:
+            self._next = None
+            raise
+        self._next = None
+        if event is None:
+            raise StopAsyncIteration
+        return event
 
 
 def _what_became_of(future: Future[Event]) -> BaseException:

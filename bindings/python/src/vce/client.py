@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from ctypes import byref
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -114,18 +115,10 @@ class Client:
         """Iterate over a conversation's events, fetching pages as they are needed.
 
         `order` is ``"asc"`` or ``"desc"``.  The arguments are checked at once,
-        the first request leaves with the first ``next()``.
+        the first request leaves with the first ``next()``.  Threads may share
+        the iterator; after an error it can be asked again, and passes no event over.
         """
-        lib = library()
-        pointer = EventListPointer()
-        call(
-            lib.vce_list_events,
-            self._handle.pointer,
-            _conversation(conversation_id),
-            byref(pointer),
-        )
-        events = Handle(pointer, lib.vce_event_list_free)
-        filters: dict[str, str | None] = {
+        filters = {
             "type": type,
             "order": order,
             "page_size": None if page_size is None else str(page_size),
@@ -133,20 +126,7 @@ class Client:
             "end_id": end_id,
             "exclude_deleted": None if exclude_deleted is None else str(exclude_deleted).lower(),
         }
-        for name, value in filters.items():
-            if value is not None:
-                text = encode_text(name, value, Status.ERR_ARGUMENT)
-                call(lib.vce_event_list_set, events.pointer, name.encode(), text)
-        return self._iterate(events)
-
-    def _iterate(self, events: Handle) -> Iterator[Event]:
-        # A generator, because the list serves one thread at a time: Python
-        # refuses to enter a generator twice.
-        while True:
-            event = EventPointer()
-            if call(library().vce_event_list_next, events.pointer, byref(event)) is Status.END:
-                return
-            yield take_event(event)
+        return _EventIterator(self, self._handle, conversation_id, filters)
 
     def close(self, timeout: float | None = None) -> bool:
         """Refuse new calls, and wait `timeout` seconds for those that are under way.
@@ -175,6 +155,31 @@ class Client:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a vce.Client holds connections and a key: it cannot be copied or pickled")
+
+
+class _EventIterator(Iterator[Event]):
+    def __init__(
+        self, client: Client, handle: Handle, conversation_id: str, filters: dict[str, str | None]
+    ) -> None:
+        lib = library()
+        events = EventListPointer()
+        call(lib.vce_list_events, handle.pointer, _conversation(conversation_id), byref(events))
+        self._events = Handle(events, lib.vce_event_list_free)
+        for name, value in filters.items():
+            text = encode_optional(name, value, Status.ERR_ARGUMENT)
+            call(lib.vce_event_list_set, events, name.encode(), text)
+        # A list outlives its client, but fetches nothing any more.
+        self._client = client
+        # A list serves one thread at a time.
+        self._lock = threading.Lock()
+
+    def __next__(self) -> Event:
+        event = EventPointer()
+        with self._lock:
+            status = call(library().vce_event_list_next, self._events.pointer, byref(event))
+        if status is Status.END:
+            raise StopIteration
+        return take_event(event)
 
 
 def _conversation(conversation_id: str) -> bytes:
