@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -168,6 +169,12 @@ class TestOptions:
         with pytest.raises(vce.VceError) as caught:
             vce.Client(**{name: None}, no_such_option="")  # type: ignore[call-arg]
         assert "no_such_option" in str(caught.value)
+
+    def test_every_option_of_the_library_is_typed(self) -> None:
+        table = Path(__file__).parents[2] / "src" / "config" / "options.rs"
+        names = re.findall(r'^    (\w+)(?: = "[^"]*")?, "', table.read_text("utf-8"), re.MULTILINE)
+        # The binding itself sets the language.
+        assert set(names) - {"language"} == set(vce.Options.__annotations__)
 
     def test_an_unknown_option_is_refused_with_the_nearest(self) -> None:
         with pytest.raises(vce.ConfigError, match="timeout"):

@@ -164,15 +164,15 @@ def test_what_may_exist_is_not_repeated(client: vce.Client, sandbox: Sandbox) ->
     ("arguments", "status"),
     [
         ({"conversation_id": "CON/1"}, Status.ERR_CONVERSATION_ID),
-        ({"conversation_id": "CON\0"}, Status.ERR_CONVERSATION_ID),
-        ({"conversation_id": "\ud800"}, Status.ERR_CONVERSATION_ID),
+        ({"conversation_id": "CON\0"}, Status.ERR_ARGUMENT),
+        ({"conversation_id": "\ud800"}, Status.ERR_ARGUMENT),
         ({"type": "oops"}, Status.ERR_TYPE_PREFIX),
         ({"type": "custom:"}, Status.ERR_TYPE_EMPTY),
         ({"type": "custom:" + "x" * 94}, Status.ERR_TYPE_TOO_LONG),
         ({"type": "custom:a b"}, Status.ERR_TYPE_CHARACTER),
-        ({"type": "custom:a\0"}, Status.ERR_TYPE_CHARACTER),
+        ({"type": "custom:a\0"}, Status.ERR_ARGUMENT),
         ({"from_": ""}, Status.ERR_MEMBER_ID),
-        ({"from_": "MEM\0"}, Status.ERR_MEMBER_ID),
+        ({"from_": "MEM\0"}, Status.ERR_ARGUMENT),
         ({"body": "{"}, Status.ERR_BODY_JSON),
         ({"body": "[]"}, Status.ERR_BODY_NOT_OBJECT),
         ({"body": b'{"a":"\xff"}'}, Status.ERR_ARGUMENT),
@@ -190,13 +190,13 @@ def test_nothing_wrong_is_sent(
     assert sandbox.requests() == []
 
 
-@pytest.mark.parametrize("event_id", ["", "a/b", "1\0", "\ud800", "x" * 129])
+@pytest.mark.parametrize("event_id", ["1\0", "\ud800"])
 def test_event_ids(client: vce.Client, sandbox: Sandbox, event_id: str) -> None:
     calls: list[Callable[[str, str], object]] = [client.get_event, client.delete_event]
     for call in calls:
-        with pytest.raises(vce.InvalidEventError) as caught:
+        with pytest.raises(vce.InvalidEventError, match="event_id") as caught:
             call(sandbox.conversation_id, event_id)
-        assert caught.value.status is Status.ERR_EVENT_ID
+        assert caught.value.status is Status.ERR_ARGUMENT
 
 
 @pytest.mark.parametrize("argument", ["conversation_id", "type", "from_"])

@@ -90,6 +90,18 @@ def test_a_closed_client_refuses(client: vce.Client, sandbox: Sandbox) -> None:
     assert sandbox.requests() == []
 
 
+@pytest.mark.parametrize("timeout", [None, 0, -1, 0.0004, 1e30, float("inf")])
+def test_any_number_of_seconds_is_a_limit(sandbox: Sandbox, timeout: float | None) -> None:
+    sandbox.fault("delay", on="create", delay_ms=300)
+    client = vce.Client(**sandbox.options)
+    with ThreadPoolExecutor(1) as threads:
+        future = threads.submit(client.create_event, sandbox.conversation_id, "custom:a", {})
+        sandbox.wait_for_requests(1)
+        patient = timeout is None or timeout > 1
+        assert client.close(timeout) is patient
+        assert (future.exception() is None) is patient
+
+
 def test_leaving_the_block_closes(sandbox: Sandbox) -> None:
     with pytest.raises(KeyError), vce.Client(**sandbox.options) as client:
         raise KeyError

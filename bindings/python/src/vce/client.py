@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-_NO_LIMIT_MS = 2**64 - 1
+# Thirty years, in seconds: far within what the library's milliseconds hold.
+_FOREVER = 1e9
 
 Self = TypeVar("Self", bound="Client")
 
@@ -72,9 +73,9 @@ class Client:
         call(
             library().vce_create_event,
             self._handle.pointer,
-            _conversation(conversation_id),
-            encode_text("type", type, Status.ERR_TYPE_CHARACTER),
-            encode_optional("from_", from_, Status.ERR_MEMBER_ID),
+            encode_text("conversation_id", conversation_id),
+            encode_text("type", type),
+            encode_optional("from_", from_),
             encode_body(body),
             byref(event),
         )
@@ -86,8 +87,8 @@ class Client:
         call(
             library().vce_get_event,
             self._handle.pointer,
-            _conversation(conversation_id),
-            _event(event_id),
+            encode_text("conversation_id", conversation_id),
+            encode_text("event_id", event_id),
             byref(event),
         )
         return take_event(event)
@@ -97,8 +98,8 @@ class Client:
         call(
             library().vce_delete_event,
             self._handle.pointer,
-            _conversation(conversation_id),
-            _event(event_id),
+            encode_text("conversation_id", conversation_id),
+            encode_text("event_id", event_id),
         )
 
     def list_events(
@@ -135,9 +136,9 @@ class Client:
         Calls that are not done by then end with ClosedError; False means that
         there were such calls.  Closing again does nothing.
         """
-        limit = _NO_LIMIT_MS if timeout is None else max(0, round(timeout * 1000))
+        seconds = _FOREVER if timeout is None else min(max(timeout, 0), _FOREVER)
         try:
-            call(library().vce_client_close, self._handle.pointer, limit)
+            call(library().vce_client_close, self._handle.pointer, round(seconds * 1000))
         except TimeoutError:
             return False
         return True
@@ -163,10 +164,15 @@ class _EventIterator(Iterator[Event]):
     ) -> None:
         lib = library()
         events = EventListPointer()
-        call(lib.vce_list_events, handle.pointer, _conversation(conversation_id), byref(events))
+        call(
+            lib.vce_list_events,
+            handle.pointer,
+            encode_text("conversation_id", conversation_id),
+            byref(events),
+        )
         self._events = Handle(events, lib.vce_event_list_free)
         for name, value in filters.items():
-            text = encode_optional(name, value, Status.ERR_ARGUMENT)
+            text = encode_optional(name, value)
             call(lib.vce_event_list_set, events, name.encode(), text)
         # A list outlives its client, but fetches nothing any more.
         self._client = client
@@ -180,11 +186,3 @@ class _EventIterator(Iterator[Event]):
         if status is Status.END:
             raise StopIteration
         return take_event(event)
-
-
-def _conversation(conversation_id: str) -> bytes:
-    return encode_text("conversation_id", conversation_id, Status.ERR_CONVERSATION_ID)
-
-
-def _event(event_id: str) -> bytes:
-    return encode_text("event_id", event_id, Status.ERR_EVENT_ID)

@@ -8,12 +8,12 @@ from typing import Any
 from ._call import call
 from ._encode import encode_body, encode_text
 from ._native import library
-from .errors import InvalidEventError, Status
+from .errors import InvalidEventError
 
 
 def validate_type(type: str) -> None:
     """Raise InvalidEventError, with ``status`` and ``offset``, unless `type` may be sent."""
-    call(library().vce_validate_type, encode_text("type", type, Status.ERR_TYPE_CHARACTER))
+    call(library().vce_validate_type, encode_text("type", type))
 
 
 def is_valid_type(type: str) -> bool:
