@@ -139,7 +139,7 @@ def test_broken_off_midway(
 
 def test_no_answer_in_time(sandbox: Sandbox) -> None:
     sandbox.fault("hang")
-    with vce.Client(**sandbox.options, timeout=0.3) as client:
+    with vce.Client(**sandbox.options, timeout=1.0) as client:
         error = failure(client, sandbox)
     assert type(error) is vce.TimeoutError
     assert isinstance(error, builtins.TimeoutError)
@@ -230,13 +230,15 @@ def test_credentials(sandbox: Sandbox, tmp_path: Path) -> None:
 def every_error(sandbox: Sandbox) -> list[vce.VceError]:
     """Errors of each class that a server or a client can cause."""
     errors = [credentials(sandbox, timeout="never"), credentials(sandbox, private_key_path="/none")]
-    with vce.Client(**sandbox.options, max_retries=0, timeout=1.0) as client:
+    sandbox.fault("hang")
+    with vce.Client(**sandbox.options, timeout=0.5) as client:
+        errors.append(failure(client, sandbox))
+    with vce.Client(**sandbox.options, max_retries=0) as client:
         for status in (400, 401, 403, 404, 500):
             sandbox.status(status, **PROBLEM)
             errors.append(failure(client, sandbox))
-        for kind in ("drop", "hang"):
-            sandbox.fault(kind)
-            errors.append(failure(client, sandbox))
+        sandbox.fault("drop")
+        errors.append(failure(client, sandbox))
         # Last: it pauses the client.
         sandbox.status(429, retry_after="3", **PROBLEM)
         errors.append(failure(client, sandbox))

@@ -167,6 +167,13 @@ def test_bad_bodies(body: Any, status: vce.Status) -> None:
     assert isinstance(caught.value, ValueError)
 
 
+def test_what_json_cannot_say_is_named() -> None:
+    with pytest.raises(vce.InvalidEventError, match=r"written as JSON: Out of range float"):
+        vce.validate_body({"a": float("nan")})
+    with pytest.raises(vce.InvalidEventError, match=r"written as JSON: set has no JSON form"):
+        vce.validate_body({"a": set()})
+
+
 @pytest.mark.parametrize(
     ("body", "offset"), [('{"ü":"\0"}', 7), ('{"ü":"\udfff"}', 7), (b'{"\0', 2)]
 )
