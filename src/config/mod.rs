@@ -123,6 +123,9 @@ impl Config {
         let option = options::find(name)?;
         let value = value.or(option.default);
         (option.assign)(&mut self.settings, value).map_err(|what| {
+            // What was given is shown, on one line and within reason.
+            let what: String =
+                what.chars().take(300).map(|c| if c.is_control() { '?' } else { c }).collect();
             Error::new(Status::Config, format!("the option {} {what}", option.name))
         })
     }

@@ -114,7 +114,11 @@ pub(super) fn product(text: &str) -> Parsed<String> {
 }
 
 pub(super) fn base_url(text: &str) -> Parsed<BaseUrl> {
-    let wrong = |what: &str| format!("{what}: \"{text}\"; write it as https://api.nexmo.com");
+    let wrong = |what: &str| {
+        // Before an '@' there may be a password.
+        let shown = text.rsplit('@').next().unwrap_or_default();
+        format!("{what}: \"{shown}\"; write it as https://api.nexmo.com")
+    };
     let uri: Uri = text.parse().map_err(|_| wrong("is not a URL"))?;
     let is_plain = match uri.scheme_str() {
         Some("https") => false,

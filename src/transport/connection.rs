@@ -4,8 +4,9 @@
 use std::io::{self, Read as _, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustls::Error::InvalidCertificate;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
@@ -118,9 +119,9 @@ fn handshake_failure(error: io::Error) -> ureq::Error {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     if let Some(tls) = tls {
         let advice = match tls {
-            rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer) => {
-                "; ca_file adds authorities to trust"
-            }
+            InvalidCertificate(
+                CertificateError::UnknownIssuer | CertificateError::BadSignature,
+            ) => "; ca_file adds authorities to trust",
             _ => "",
         };
         return Fault::lasting(Status::Tls, format!("the TLS handshake failed: {tls}{advice}"))
@@ -204,6 +205,10 @@ impl Transport for Connection {
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
         self.flush()?;
         let input = self.buffers.buffers.input_append_buf();
+        if input.is_empty() {
+            let size = self.buffers.input().len();
+            return Err(ureq::Error::LargeResponseHeader(size, size));
+        }
         let amount = match self.link.read(input) {
             // The server left without TLS's farewell; whether something is missing, the
             // answer's own framing tells.

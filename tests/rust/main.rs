@@ -1,12 +1,16 @@
 //! libvce from outside: the Rust API and the C ABI's functions, against the sandbox.
 
-#![allow(
-    clippy::missing_panics_doc,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout
-)]
 #![allow(unsafe_code, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+mod answers;
+mod closing;
+mod credentials;
+mod events;
+mod limits;
+mod listing;
+mod options;
+mod retries;
+mod support;
+mod tokens;
 mod vectors;

@@ -1,0 +1,147 @@
+//! The option table: what it takes, what it refuses, and that it is documented.
+
+use vce::{Client, Config, OPTIONS, Status};
+
+use crate::support::{config, sandbox};
+
+#[test]
+fn values_that_are_taken() {
+    for (name, value) in [
+        ("application_id", "6F5E3A1C-0000-4000-8000-000000000001"),
+        ("token_ttl", "30s"),
+        ("token_ttl", "24h"),
+        ("base_url", "https://api-eu.vonage.com"),
+        ("base_url", "https://api.nexmo.com:8443/prefix/"),
+        ("base_url", "http://localhost:8080"),
+        ("base_url", "http://[::1]:8080"),
+        ("timeout", "250ms"),
+        ("timeout", "15m"),
+        ("rate_limit", "15/s"),
+        ("rate_limit", "0.5/s"),
+        ("queue_max_bytes", "4096"),
+        ("queue_max_bytes", "64KiB"),
+        ("proxy", "none"),
+        ("acl", "{\"paths\":{}}"),
+        ("app_name", "my-shop/1.2"),
+    ] {
+        Config::new()
+            .set(name, Some(value))
+            .unwrap_or_else(|error| panic!("{name}={value}: {error}"));
+    }
+}
+
+#[test]
+fn values_that_are_refused() {
+    for (name, value) in [
+        ("application_id", "abc"),
+        ("application_id", "{6f5e3a1c-0000-4000-8000-000000000001}"),
+        ("private_key", ""),
+        ("private_key_path", ""),
+        ("token", "not.a jwt.x"),
+        ("token", "a.b.c\r\nX: y"),
+        ("token", "a.b"),
+        ("acl", "[]"),
+        ("acl", "{"),
+        ("token_ttl", "29s"),
+        ("token_ttl", "25h"),
+        ("base_url", "api.nexmo.com"),
+        ("base_url", "ftp://api.nexmo.com"),
+        ("base_url", "https://"),
+        ("base_url", "https://user:hush@api.nexmo.com"),
+        ("base_url", "https://api.nexmo.com/?a=b"),
+        ("base_url", "https://api.nexmo.com/#a"),
+        ("base_url", "https://api.nexmo.com/\r\nX: y"),
+        ("api_version", "v2"),
+        ("type_rules", "none"),
+        ("timeout", "5"),
+        ("timeout", "0s"),
+        ("timeout", "-1s"),
+        ("timeout", "soon"),
+        ("timeout", "99999999999999999999s"),
+        ("max_retries", "-1"),
+        ("max_retries", "many"),
+        ("delivery", "exactly_once"),
+        ("rate_limit", "15"),
+        ("rate_limit", "0/s"),
+        ("rate_limit", "NaN/s"),
+        ("rate_limit", "-1/s"),
+        ("connections", "0"),
+        ("queue_max_events", "0"),
+        ("queue_max_bytes", "0"),
+        ("queue_max_bytes", "1MB"),
+        ("queue_max_bytes", "99999999999GiB"),
+        ("reports", "some"),
+        ("engine", "mine"),
+        ("allow_plain_http", "yes"),
+        ("app_name", "my shop"),
+        ("app_name", "my-shop/1 2"),
+        ("app_name", "my-shop/1\r\nX: y"),
+        ("language", "python"),
+        ("tls_roots", "mine"),
+        ("Timeout", "5s"),
+        ("", ""),
+    ] {
+        let error = Config::new().set(name, Some(value)).unwrap_err();
+        assert_eq!(error.status(), Status::Config, "{name}={value}");
+        assert!(!error.message().contains(['\r', '\n']), "{name}={value}: {error}");
+        assert!(!error.message().contains("hush"), "{error}");
+    }
+}
+
+#[test]
+fn an_option_keeps_its_value_when_a_new_one_is_refused_and_goes_back_to_its_default() {
+    let sandbox = sandbox();
+    let mut config = config(&sandbox, &[]);
+    config.set("base_url", Some("nonsense")).unwrap_err();
+    let client = Client::new(&config).unwrap();
+    client.create_event(sandbox.conversation_id(), "custom:a", None, "{}").unwrap();
+    for option in OPTIONS {
+        config.set(option.name, None).unwrap();
+    }
+    // As new: nothing is left of what was set.
+    assert_eq!(Client::new(&config).unwrap_err().status(), Status::Credentials);
+}
+
+#[test]
+fn plain_http_needs_leave_unless_it_stays_on_this_machine() {
+    let sandbox = sandbox();
+    let mut config = config(&sandbox, &[("base_url", "http://api.nexmo.com")]);
+    let error = Client::new(&config).unwrap_err();
+    assert_eq!(error.status(), Status::Config);
+    assert!(error.message().contains("allow_plain_http"), "{error}");
+    config.set("allow_plain_http", Some("true")).unwrap();
+    Client::new(&config).unwrap();
+}
+
+#[test]
+fn ca_files_that_are_none() {
+    let sandbox = sandbox();
+    let key = sandbox.private_key_path().to_str().unwrap();
+    for path in ["/nowhere/ca.pem", "/tmp", key, "/dev/null"] {
+        let error = Client::new(&config(&sandbox, &[("ca_file", path)])).unwrap_err();
+        assert_eq!(error.status(), Status::Config, "{path}: {error}");
+        assert!(error.message().contains("ca_file") && error.message().contains(path), "{error}");
+    }
+}
+
+/// The README's table is generated from the one in the code: run with VCE_WRITE_DOCS=1 to
+/// write it.
+#[test]
+fn every_option_is_documented() {
+    const BEGIN: &str = "<!-- options: generated -->\n";
+    const END: &str = "<!-- /options -->";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = readme.split_once(BEGIN).unwrap();
+    let (table, after) = rest.split_once(END).unwrap();
+    let mut expected = String::from("| option | default | |\n|---|---|---|\n");
+    for option in OPTIONS {
+        let default = option.default.map_or_else(String::new, |default| format!("`{default}`"));
+        expected += &format!("| `{}` | {default} | {} |\n", option.name, option.doc);
+    }
+    if std::env::var_os("VCE_WRITE_DOCS").is_some() {
+        std::fs::write(path, format!("{before}{BEGIN}{expected}{END}{after}")).unwrap();
+    } else {
+        assert_eq!(table, expected, "run with VCE_WRITE_DOCS=1 to write it");
+    }
+}
