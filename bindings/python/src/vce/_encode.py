@@ -1,0 +1,65 @@
+"""Arguments as the C library wants them: UTF-8 without NUL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import BY_STATUS, InvalidEventError, Status
+
+
+def encode_text(name: str, value: str, status: Status = Status.ERR_ARGUMENT) -> bytes:
+    """Encode one argument; what C's text cannot carry is refused with `status`."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    try:
+        encoded = value.encode()
+    except UnicodeEncodeError as error:
+        offset = len(value[: error.start].encode())
+    else:
+        return without_nul(name, encoded, status)
+    # Raised out here: a chained UnicodeEncodeError would carry the whole text, which may be a key.
+    raise BY_STATUS[status](
+        f"{name} holds a lone surrogate at byte {offset}", status=status, offset=offset
+    )
+
+
+def without_nul(name: str, encoded: bytes, status: Status = Status.ERR_ARGUMENT) -> bytes:
+    """`encoded` itself; C would take a NUL for its end."""
+    offset = encoded.find(b"\0")
+    if offset < 0:
+        return encoded
+    raise BY_STATUS[status](f"{name} holds a NUL at byte {offset}", status=status, offset=offset)
+
+
+def encode_optional(
+    name: str, value: str | None, status: Status = Status.ERR_ARGUMENT
+) -> bytes | None:
+    """Encode an argument that may be left out."""
+    return None if value is None else encode_text(name, value, status)
+
+
+def encode_body(body: Mapping[str, Any] | str | bytes) -> bytes:
+    """A body as JSON text: text as it was written, anything else encoded compactly."""
+    if isinstance(body, str):
+        return encode_text("body", body)
+    if isinstance(body, bytes):
+        return without_nul("body", body)
+    try:
+        return _ENCODER.encode(body).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidEventError(
+            f"body cannot be written as JSON: {error}", status=Status.ERR_BODY_JSON
+        ) from error
+
+
+def _other_mapping(value: object) -> dict[Any, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_other_mapping
+)

@@ -1,0 +1,40 @@
+# The Python binding: its wheel, its tests, its style.
+
+PYTHON     ?= python3
+PY_DIR     := bindings/python
+PY_TESTS   := tests/python
+PY_CONFIG  := $(abspath $(PY_DIR)/pyproject.toml)
+PY_VENV    := $(abspath $(BUILD))/venv
+PY_BIN     := $(PY_VENV)/bin
+PY_WHEEL   := $(BUILD)/python/wheel
+# Tests run from here, where no source tree can be imported in the wheel's place.
+PY_EMPTY   := $(BUILD)/python/empty
+PY_PIP     := $(PY_BIN)/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: python-venv python-wheel test-python lint-python
+
+python-venv: $(PY_VENV)/.complete
+
+$(PY_VENV)/.complete: $(PY_DIR)/requirements-dev.txt
+	@$(PYTHON) -m venv $(PY_VENV)
+	@$(PY_PIP) install -r $<
+	@touch $@
+
+python-wheel: $(LIB) python-venv
+	@rm -rf $(PY_WHEEL)
+	@VCE_LIBRARY=$(abspath $(LIB)) $(PY_PIP) wheel --no-deps --no-build-isolation --wheel-dir $(PY_WHEEL) ./$(PY_DIR)
+
+test-python: python-wheel $(SANDBOX)
+	@$(PY_PIP) install --force-reinstall --no-deps --no-index $(PY_WHEEL)/*.whl
+	@mkdir -p $(PY_EMPTY)
+	@cd $(PY_EMPTY) && $(PY_BIN)/mypy --config-file $(PY_CONFIG) --no-error-summary -p vce
+	@cd $(PY_EMPTY) && $(PY_BIN)/mypy --config-file $(PY_CONFIG) --no-error-summary \
+		$(abspath $(PY_TESTS)) $(abspath $(PY_DIR)/hatch_build.py)
+	@cd $(PY_EMPTY) && for example in $(abspath $(PY_DIR)/examples)/*.py; do \
+		$(PY_BIN)/mypy --config-file $(PY_CONFIG) --no-error-summary $$example || exit 1; done
+	@cd $(PY_EMPTY) && VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q \
+		-c $(PY_CONFIG) $(abspath $(PY_TESTS))
+
+lint-python: python-venv
+	@$(PY_BIN)/ruff check --quiet --config $(PY_CONFIG) $(PY_DIR) $(PY_TESTS)
+	@$(PY_BIN)/ruff format --quiet --check --config $(PY_CONFIG) $(PY_DIR) $(PY_TESTS)
