@@ -91,6 +91,7 @@ final class BodyTest extends SandboxTestCase
         yield 'a list' => [[1, 2], Status::BodyNotObject];
         yield 'JSON text of a list' => ['[]', Status::BodyNotObject];
         yield 'an enum' => [Status::Ok, Status::BodyNotObject];
+        yield 'half a surrogate pair' => ['{"half":"\ud83c"}', Status::BodyJson];
         yield 'no JSON' => ['total=12', Status::BodyJson];
         yield 'no text at all' => ['', Status::BodyJson];
         yield 'infinity' => [['n' => INF], Status::BodyJson];
@@ -127,9 +128,10 @@ final class BodyTest extends SandboxTestCase
 
     public function testABodyThatPhpCannotDecodeDoesNotHideTheEvent(): void
     {
-        $event = $this->client()->createEvent($this->sandbox->conversationId, 'custom:body', '{"half":"\ud83c"}');
+        $this->sandbox->fault(['kind' => 'status', 'status' => 201, 'body' => '{"id":7,"body":{"half":"\ud83c"}}']);
+        $event = $this->client()->createEvent($this->sandbox->conversationId, 'custom:body', []);
 
-        self::assertNotNull($event->id);
+        self::assertSame('7', $event->id);
         self::assertNull($event->body);
         self::assertStringContainsString('"\ud83c"', $event->json);
     }

@@ -180,7 +180,10 @@ final class OptionsTest extends SandboxTestCase
     {
         $this->client(appName: 'shop/2.1')->createEvent($this->sandbox->conversationId, 'custom:a', []);
 
-        self::assertMatchesRegularExpression('~^libvce/\d+\.\d+\.\d+ .*shop/2\.1$~', $this->header('user-agent'));
+        self::assertMatchesRegularExpression(
+            '~^libvce/0\.\d+\.\d+ php/8\.\d+\.\d+ shop/2\.1$~',
+            $this->header('user-agent'),
+        );
     }
 
     public function testNamespacedTypesAreForThoseWhoAskForThem(): void

@@ -6,7 +6,6 @@ namespace Vce;
 
 use Generator;
 use SensitiveParameter;
-use Vce\Exception\ArgumentException;
 use Vce\Exception\ExceptionInterface;
 use Vce\Internal\Journal;
 use Vce\Internal\NativeClient;
@@ -143,8 +142,8 @@ final class Client
     /**
      * Refuses further calls, and finishes what is under way. Closing again does nothing.
      *
-     * @param ?int $timeoutMs how long to wait before the rest is cancelled; null for as long as it
-     *                        takes, which the time limits in the options bound
+     * @param ?int $timeoutMs how long to wait before the rest is cancelled: null for as long as it
+     *                        takes, which the time limits in the options bound; 0, or less, for no time
      *
      * @return bool whether nothing had to be cancelled
      *
@@ -152,11 +151,7 @@ final class Client
      */
     public function close(?int $timeoutMs = null): bool
     {
-        if ($timeoutMs !== null && $timeoutMs < 0) {
-            throw new ArgumentException('A time limit cannot be negative.', Status::Argument);
-        }
-
-        return $this->native->close($timeoutMs ?? PHP_INT_MAX);
+        return $this->native->close(max(0, $timeoutMs ?? PHP_INT_MAX));
     }
 
     /**

@@ -143,6 +143,8 @@ final class Options
             }
         }
 
+        $config->set('language', sprintf('php/%d.%d.%d', PHP_MAJOR_VERSION, PHP_MINOR_VERSION, PHP_RELEASE_VERSION));
+
         return $config;
     }
 

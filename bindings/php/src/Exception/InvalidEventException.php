@@ -11,7 +11,7 @@ use Vce\Outcome;
 use Vce\Status;
 
 /**
- * A type, body or id breaks a rule; nothing was sent.
+ * An argument breaks a rule: a type, a body, an id, a list's filter. Nothing was sent.
  */
 final class InvalidEventException extends InvalidArgumentException implements ExceptionInterface
 {

@@ -7,7 +7,6 @@ namespace Vce\Internal;
 use FFI;
 use FFI\CData;
 use Vce\Exception\ApiException;
-use Vce\Exception\ArgumentException;
 use Vce\Exception\AuthenticationException;
 use Vce\Exception\ClosedException;
 use Vce\Exception\ConfigException;
@@ -51,10 +50,10 @@ final class Failure
     public static function classFor(Status $status): string
     {
         return match ($status) {
-            Status::Argument => ArgumentException::class,
             Status::Config => ConfigException::class,
             Status::Credentials => CredentialsException::class,
             Status::Closed => ClosedException::class,
+            Status::Argument,
             Status::TypePrefix,
             Status::TypeEmpty,
             Status::TypeTooLong,

@@ -7,7 +7,6 @@ namespace Vce\Internal;
 use FFI;
 use FFI\CData;
 use Vce\Event;
-use Vce\Exception\ArgumentException;
 use Vce\Exception\ExceptionInterface;
 use Vce\Status;
 
@@ -36,9 +35,7 @@ final class NativeEventList
      */
     public function set(string $name, string $value): void
     {
-        if (str_contains($value, "\0")) {
-            throw new ArgumentException("The value of $name contains a NUL byte.", Status::Argument);
-        }
+        Native::refuseNul($value, Status::Argument, "The value of $name");
 
         $error = $this->ffi->new('vce_error *');
         Native::check($this->ffi->vce_event_list_set($this->list, $name, $value, FFI::addr($error)), $error);
