@@ -1,0 +1,177 @@
+//! Problem details: Vonage's way to say no.
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use crate::http::Response;
+
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: u16,
+    code: Option<String>,
+    title: String,
+    detail: String,
+    invalid_parameters: Vec<Value>,
+    allow: Option<&'static str>,
+}
+
+impl Problem {
+    pub(super) fn new(status: u16, code: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            code: Some(code.to_owned()),
+            title: title.to_owned(),
+            detail: detail.into(),
+            invalid_parameters: Vec::new(),
+            allow: None,
+        }
+    }
+
+    /// What is documented for a status that a test asked for; its parts can be replaced.
+    pub(super) fn documented(
+        status: u16,
+        code: Option<&str>,
+        title: Option<&str>,
+        detail: Option<&str>,
+    ) -> Self {
+        let reason = StatusCode::from_u16(status)
+            .ok()
+            .and_then(|status| status.canonical_reason())
+            .unwrap_or("Unknown");
+        let documented = match status {
+            400 => Some("http:error:validation-fail"),
+            401 => Some("system:error:invalid-token"),
+            403 => Some("system:error:permission"),
+            404 => Some("conversation:error:not-found"),
+            500 => Some("system:error:internal-error"),
+            _ => None,
+        };
+        let mut problem = Self::new(
+            status,
+            "",
+            title.unwrap_or(reason),
+            detail.unwrap_or("The sandbox was told to answer this."),
+        );
+        problem.code = code.or(documented).map(str::to_owned);
+        problem
+    }
+
+    pub(super) fn invalid_token(detail: impl Into<String>) -> Self {
+        Self::new(401, "system:error:invalid-token", "Unauthorized.", detail)
+    }
+
+    pub(super) fn expired_token() -> Self {
+        Self::new(
+            401,
+            "system:error:expired-token",
+            "Unauthorized.",
+            "The token has expired.",
+        )
+    }
+
+    pub(super) fn permission() -> Self {
+        Self::new(
+            403,
+            "system:error:permission",
+            "Forbidden.",
+            "The token's ACL does not allow this.",
+        )
+    }
+
+    pub(super) fn no_conversation() -> Self {
+        Self::new(
+            404,
+            "conversation:error:not-found",
+            "Not found.",
+            "Conversation does not exist, or you do not have access.",
+        )
+    }
+
+    pub(super) fn no_event() -> Self {
+        Self::new(
+            404,
+            "event:error:not-found",
+            "Not found.",
+            "Event does not exist, or you do not have access.",
+        )
+    }
+
+    pub(super) fn method_not_allowed(allow: &'static str) -> Self {
+        let detail = format!("This resource knows {allow}.");
+        Self {
+            allow: Some(allow),
+            ..Self::new(
+                405,
+                "http:error:method-not-allowed",
+                "Method not allowed.",
+                detail,
+            )
+        }
+    }
+
+    pub(super) fn unsupported_media_type() -> Self {
+        Self::new(
+            415,
+            "http:error:unsupported-media-type",
+            "Unsupported media type.",
+            "The body must be application/json.",
+        )
+    }
+
+    /// Names every parameter that was wrong, and why.
+    pub(super) fn validation(invalid: Vec<(&str, String)>) -> Self {
+        let invalid_parameters = invalid
+            .into_iter()
+            .map(|(name, reason)| json!({"name": name, "reason": reason}))
+            .collect();
+        let problem = Self::new(
+            400,
+            "http:error:validation-fail",
+            "Bad request.",
+            "Input validation failure.",
+        );
+        Self {
+            invalid_parameters,
+            ..problem
+        }
+    }
+
+    pub(super) fn not_json() -> Self {
+        Self::new(
+            400,
+            "http:error:validation-fail",
+            "Bad request.",
+            "The body is not a JSON object.",
+        )
+    }
+
+    pub(super) fn response(self, trace_id: &str) -> Response {
+        let mut details = Map::new();
+        details.insert("title".into(), self.title.into());
+        let kind = self
+            .code
+            .as_ref()
+            .map(|code| format!("https://developer.nexmo.com/api/conversation#{code}"));
+        details.insert(
+            "type".into(),
+            kind.unwrap_or_else(|| "about:blank".into()).into(),
+        );
+        if let Some(code) = self.code {
+            details.insert("code".into(), code.into());
+        }
+        details.insert("detail".into(), self.detail.into());
+        details.insert("instance".into(), trace_id.into());
+        if !self.invalid_parameters.is_empty() {
+            details.insert("invalid_parameters".into(), self.invalid_parameters.into());
+        }
+        let response = Response::new(
+            self.status,
+            "application/problem+json",
+            Value::Object(details).to_string(),
+        );
+        match self.allow {
+            Some(methods) => response.with_header("Allow", methods),
+            None => response,
+        }
+    }
+}

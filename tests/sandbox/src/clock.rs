@@ -1,0 +1,45 @@
+//! The sandbox's own time, which tests can move away from the machine's.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The machine's clock plus an offset.
+#[derive(Debug, Default)]
+pub(crate) struct Clock {
+    offset_seconds: AtomicI64,
+}
+
+impl Clock {
+    pub(crate) fn set_offset(&self, seconds: i64) {
+        self.offset_seconds.store(seconds, Ordering::Relaxed);
+    }
+
+    /// An offset that leaves the range of time the system can express counts as none.
+    pub(crate) fn now(&self) -> SystemTime {
+        let machine = SystemTime::now();
+        let offset = self.offset_seconds.load(Ordering::Relaxed);
+        let distance = Duration::from_secs(offset.unsigned_abs());
+        let moved = if offset < 0 {
+            machine.checked_sub(distance)
+        } else {
+            machine.checked_add(distance)
+        };
+        moved.filter(|time| *time >= UNIX_EPOCH).unwrap_or(machine)
+    }
+
+    /// Seconds since the epoch, as tokens count them.
+    pub(crate) fn unix_seconds(&self) -> i64 {
+        let since_epoch = self.now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX)
+    }
+
+    /// The time as resources carry it, such as `2020-01-01T14:00:00.000Z`.
+    pub(crate) fn timestamp(&self) -> String {
+        humantime::format_rfc3339_millis(self.now()).to_string()
+    }
+
+    /// The time as the `Date` header carries it.
+    pub(crate) fn http_date(&self) -> String {
+        httpdate::fmt_http_date(self.now())
+    }
+}

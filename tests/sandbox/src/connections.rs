@@ -1,0 +1,87 @@
+//! The connections of a sandbox: how many there are, and which of them are idle.
+
+use std::collections::HashMap;
+use std::sync::mpsc;
+
+use parking_lot::Mutex;
+use serde::Serialize;
+use tokio::sync::oneshot;
+
+/// How many connections a sandbox has seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Connections {
+    /// TCP connections accepted since the start.
+    pub accepted: u64,
+    /// Those that are still open.
+    pub open: u64,
+    /// TLS handshakes that resumed an earlier session.
+    pub tls_resumed: u64,
+}
+
+/// Asks a connection to close. It drops this when it has done so.
+pub(crate) type Closing = mpsc::Sender<()>;
+
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    counts: Mutex<Connections>,
+    idle: Mutex<HashMap<u64, oneshot::Sender<Closing>>>,
+}
+
+impl Registry {
+    pub(crate) fn counts(&self) -> Connections {
+        *self.counts.lock()
+    }
+
+    /// Counts a connection, which is open until the guard is dropped.
+    pub(crate) fn accept(&self) -> Open<'_> {
+        let mut counts = self.counts.lock();
+        counts.accepted += 1;
+        counts.open += 1;
+        Open {
+            number: counts.accepted,
+            registry: self,
+        }
+    }
+
+    /// Closes every idle connection, and waits until that has happened.
+    pub(crate) fn close_idle(&self) {
+        let (closing, all_closed) = mpsc::channel();
+        for (_, connection) in self.idle.lock().drain() {
+            // One that has just ended no longer listens, and needs no closing.
+            let _ = connection.send(closing.clone());
+        }
+        drop(closing);
+        // Nothing is ever sent: this returns when the last connection has let go of its sender.
+        let _ = all_closed.recv();
+    }
+}
+
+/// An open connection.
+pub(crate) struct Open<'a> {
+    pub(crate) number: u64,
+    registry: &'a Registry,
+}
+
+impl Open<'_> {
+    pub(crate) fn tls_resumed(&self) {
+        self.registry.counts.lock().tls_resumed += 1;
+    }
+
+    /// From now on the connection counts as idle, and may be asked to close.
+    pub(crate) fn becomes_idle(&self) -> oneshot::Receiver<Closing> {
+        let (sender, receiver) = oneshot::channel();
+        self.registry.idle.lock().insert(self.number, sender);
+        receiver
+    }
+
+    pub(crate) fn becomes_busy(&self) {
+        self.registry.idle.lock().remove(&self.number);
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.becomes_busy();
+        self.registry.counts.lock().open -= 1;
+    }
+}

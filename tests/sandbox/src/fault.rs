@@ -1,0 +1,342 @@
+//! Faults: what a test wants to go wrong, and for which requests.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// What a fault can be aimed at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// Every request, those about conversations and members included
+    #[default]
+    Any,
+    /// `POST …/events`
+    Create,
+    /// `GET …/events/{id}`
+    Get,
+    /// `GET …/events`
+    List,
+    /// `DELETE …/events/{id}`
+    Delete,
+}
+
+/// Something that goes wrong, once unless told otherwise.
+///
+/// Built as `Fault::status(503).times(2).on(Operation::Create)`, or read from JSON
+/// as `{"kind": "status", "status": 503, "times": 2, "on": "create"}`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "Map<String, Value>")]
+pub struct Fault {
+    pub(crate) kind: FaultKind,
+    pub(crate) aim: Aim,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum FaultKind {
+    /// Another status than the request deserved.
+    Status(StatusFault),
+    /// A late, otherwise normal answer.
+    Delay {},
+    /// The connection is closed without an answer.
+    Drop {},
+    /// No answer at all, until the client closes the connection.
+    Hang {},
+    /// The answer's head announces its whole body; half of the body is sent, then the connection is closed.
+    Truncate {},
+    /// Bytes that are not HTTP, then the connection is closed.
+    Garbage {},
+    /// The answer, one byte at a time.
+    Trickle {
+        /// The pause before each byte, in milliseconds.
+        #[serde(default = "trickle_interval_ms")]
+        interval_ms: u64,
+    },
+    /// A normal answer after which the connection is closed, without a word of it in the answer.
+    CloseAfter {},
+    /// A 401 that says the token has expired.
+    ExpiredToken {},
+    /// Exactly these bytes instead of an answer.
+    Raw(RawFault),
+}
+
+impl FaultKind {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Status(_) => "status",
+            Self::Delay {} => "delay",
+            Self::Drop {} => "drop",
+            Self::Hang {} => "hang",
+            Self::Truncate {} => "truncate",
+            Self::Garbage {} => "garbage",
+            Self::Trickle { .. } => "trickle",
+            Self::CloseAfter {} => "close_after",
+            Self::ExpiredToken {} => "expired_token",
+            Self::Raw(_) => "raw",
+        }
+    }
+}
+
+/// A status with problem details, or with any other body.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusFault {
+    /// The HTTP status.
+    pub status: u16,
+    /// The `Retry-After` header: seconds or an HTTP date.
+    pub retry_after: Option<String>,
+    /// Vonage's code; without one, the code that is documented for the status.
+    pub code: Option<String>,
+    /// The problem's title; without one, the status in words.
+    pub title: Option<String>,
+    /// The problem's detail.
+    pub detail: Option<String>,
+    /// This text as the body, instead of problem details.
+    pub body: Option<String>,
+    /// The body's `Content-Type`.
+    pub content_type: Option<String>,
+    /// Further headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+}
+
+/// Bytes for the wire.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "RawText")]
+pub struct RawFault {
+    /// What is written.
+    pub response: Vec<u8>,
+    /// Whether the connection is closed after it.
+    pub close: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawText {
+    response: Option<String>,
+    response_base64: Option<String>,
+    #[serde(default = "yes")]
+    close: bool,
+}
+
+impl TryFrom<RawText> for RawFault {
+    type Error = String;
+
+    fn try_from(raw: RawText) -> Result<Self, String> {
+        let response = match (raw.response, raw.response_base64) {
+            (Some(text), None) => text.into_bytes(),
+            (None, Some(encoded)) => BASE64_STANDARD
+                .decode(encoded)
+                .map_err(|error| format!("response_base64: {error}"))?,
+            _ => return Err("a raw fault needs either response or response_base64".into()),
+        };
+        Ok(Self {
+            response,
+            close: raw.close,
+        })
+    }
+}
+
+/// Which requests a fault meets, and what happens before it shows.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Aim {
+    #[serde(default)]
+    on: Operation,
+    /// None: for ever.
+    #[serde(default = "once")]
+    times: Option<u32>,
+    #[serde(default)]
+    skip: u32,
+    conversation_id: Option<String>,
+    #[serde(default)]
+    delay_ms: u64,
+    #[serde(default)]
+    pub(crate) creates: bool,
+}
+
+impl Aim {
+    pub(crate) fn delay(&self) -> Duration {
+        Duration::from_millis(self.delay_ms)
+    }
+
+    fn meets(&self, operation: Operation, conversation_id: Option<&str>) -> bool {
+        let right_operation = self.on == Operation::Any || self.on == operation;
+        let right_conversation =
+            self.conversation_id.is_none() || self.conversation_id.as_deref() == conversation_id;
+        right_operation && right_conversation && self.times != Some(0)
+    }
+}
+
+const AIM: [&str; 6] = [
+    "on",
+    "times",
+    "skip",
+    "conversation_id",
+    "delay_ms",
+    "creates",
+];
+
+impl TryFrom<Map<String, Value>> for Fault {
+    type Error = serde_json::Error;
+
+    /// Takes a fault apart by hand: serde cannot flatten and refuse unknown fields at once,
+    /// and a misspelt field that goes unnoticed makes a test mean less than it says.
+    fn try_from(mut fields: Map<String, Value>) -> Result<Self, serde_json::Error> {
+        let aim = AIM
+            .iter()
+            .filter_map(|name| fields.remove_entry(*name))
+            .collect();
+        Ok(Self {
+            aim: serde_json::from_value(Value::Object(aim))?,
+            kind: serde_json::from_value(Value::Object(fields))?,
+        })
+    }
+}
+
+impl From<FaultKind> for Fault {
+    fn from(kind: FaultKind) -> Self {
+        let aim = Aim {
+            on: Operation::Any,
+            times: once(),
+            skip: 0,
+            conversation_id: None,
+            delay_ms: 0,
+            creates: false,
+        };
+        Self { kind, aim }
+    }
+}
+
+impl From<StatusFault> for Fault {
+    fn from(fault: StatusFault) -> Self {
+        FaultKind::Status(fault).into()
+    }
+}
+
+impl Fault {
+    /// This status, with the problem details that are documented for it.
+    pub fn status(status: u16) -> Self {
+        StatusFault {
+            status,
+            ..StatusFault::default()
+        }
+        .into()
+    }
+
+    /// A late answer.
+    pub fn delay(delay: Duration) -> Self {
+        Self::from(FaultKind::Delay {}).after(delay)
+    }
+
+    /// Exactly these bytes, then the end of the connection.
+    pub fn raw(response: impl Into<Vec<u8>>) -> Self {
+        FaultKind::Raw(RawFault {
+            response: response.into(),
+            close: true,
+        })
+        .into()
+    }
+
+    /// Meets only this operation.
+    #[must_use]
+    pub fn on(mut self, operation: Operation) -> Self {
+        self.aim.on = operation;
+        self
+    }
+
+    /// Meets only requests about this conversation.
+    #[must_use]
+    pub fn in_conversation(mut self, conversation_id: impl Into<String>) -> Self {
+        self.aim.conversation_id = Some(conversation_id.into());
+        self
+    }
+
+    /// Meets this many requests.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.aim.times = Some(times);
+        self
+    }
+
+    /// Meets requests until the faults are cleared.
+    #[must_use]
+    pub fn forever(mut self) -> Self {
+        self.aim.times = None;
+        self
+    }
+
+    /// Lets this many requests pass first.
+    #[must_use]
+    pub fn skip(mut self, requests: u32) -> Self {
+        self.aim.skip = requests;
+        self
+    }
+
+    /// Waits this long (in whole milliseconds) before the fault shows.
+    #[must_use]
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.aim.delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        self
+    }
+
+    /// Carries the request out, at once, before the fault shows.
+    #[must_use]
+    pub fn creates(mut self) -> Self {
+        self.aim.creates = true;
+        self
+    }
+}
+
+/// The faults that were asked for, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub(crate) fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {
+        self.0.extend(faults);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The fault that a request meets: the oldest that is aimed at it and has nothing left to skip.
+    pub(crate) fn take(
+        &mut self,
+        operation: Operation,
+        conversation_id: Option<&str>,
+    ) -> Option<Fault> {
+        for fault in self
+            .0
+            .iter_mut()
+            .filter(|fault| fault.aim.meets(operation, conversation_id))
+        {
+            if fault.aim.skip > 0 {
+                fault.aim.skip -= 1;
+                continue;
+            }
+            fault.aim.times = fault.aim.times.map(|times| times - 1);
+            return Some(fault.clone());
+        }
+        None
+    }
+}
+
+fn once() -> Option<u32> {
+    Some(1)
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn trickle_interval_ms() -> u64 {
+    100
+}

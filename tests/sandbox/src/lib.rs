@@ -1,0 +1,28 @@
+//! Vonage's Conversation API on loopback: for tests, and for trying things out without an account.
+//!
+//! It was written from the API's documentation and shares no code with the library it tests.
+//! In reading order: [`Options`] say how it behaves, [`Sandbox`] runs it, a [`Fault`] is what
+//! shall go wrong, and [`RequestRecord`], [`StoredEvent`] and [`Connections`] are what it saw.
+
+mod admin;
+mod api;
+mod application;
+mod certificates;
+mod clock;
+mod connections;
+mod exchange;
+mod fault;
+mod http;
+mod log;
+mod options;
+mod sandbox;
+mod server;
+mod store;
+mod world;
+
+pub use self::connections::Connections;
+pub use self::fault::{Fault, FaultKind, Operation, RawFault, StatusFault};
+pub use self::log::RequestRecord;
+pub use self::options::{EventTypeFilter, Options, TypeRules};
+pub use self::sandbox::Sandbox;
+pub use self::store::StoredEvent;

@@ -1,0 +1,39 @@
+//! What can be chosen when a sandbox starts.
+
+use clap::ValueEnum;
+
+/// How a sandbox behaves. The default is plain HTTP with the documented rules.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Options {
+    /// Serve https, with a certificate from a CA made for this run
+    #[arg(long)]
+    pub tls: bool,
+
+    /// Which characters an event type may contain after `custom:`
+    #[arg(long, value_enum, default_value_t, value_name = "RULES")]
+    pub type_rules: TypeRules,
+
+    /// What a listing's `event_type` does with custom types
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    pub event_type_filter: EventTypeFilter,
+}
+
+/// The two readings of Vonage's rule for event types.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum TypeRules {
+    /// Letters, digits, `-` and `_`
+    #[default]
+    Documented,
+    /// Also `:`, as in `custom:poll:question`
+    Namespaced,
+}
+
+/// Vonage's sources disagree whether a listing can be narrowed to a custom type.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum EventTypeFilter {
+    /// The filter holds for every type
+    #[default]
+    Exact,
+    /// A custom type narrows nothing: the client has to filter
+    IgnoresCustom,
+}
