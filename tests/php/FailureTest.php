@@ -88,7 +88,6 @@ final class FailureTest extends SandboxTestCase
             'code' => 'system:error:permission',
             'title' => 'Forbidden.',
             'detail' => 'The ACL doesn’t allow this.',
-            'headers' => ['X-Vonage-Trace-Id' => 'trace-17'],
         ]);
         $e = $this->failureOf();
 
@@ -96,8 +95,9 @@ final class FailureTest extends SandboxTestCase
         self::assertSame('system:error:permission', $e->errorCode);
         self::assertSame('Forbidden.', $e->title);
         self::assertSame('The ACL doesn’t allow this.', $e->detail);
-        self::assertSame('trace-17', $e->traceId);
-        self::assertStringContainsString('system:error:permission', (string) $e->response);
+        $response = json_decode((string) $e->response, true, flags: JSON_THROW_ON_ERROR);
+        self::assertSame('system:error:permission', $response['code']);
+        self::assertSame($response['instance'], $e->traceId);
         self::assertStringContainsString('The ACL doesn’t allow this.', $e->getMessage());
         self::assertNull($e->retryAfterMs);
     }

@@ -8,6 +8,7 @@ use Vce\EventBody;
 use Vce\EventType;
 use Vce\Exception\ExceptionInterface;
 use Vce\Exception\InvalidEventException;
+use Vce\Status;
 
 /**
  * The cases that every language runs.
@@ -34,14 +35,40 @@ final class VectorsTest extends SandboxTestCase
         self::assertVerdict($status, $offset, static fn () => EventBody::assertValid($body));
     }
 
+    /**
+     * @dataProvider ids
+     */
+    public function testId(string $id, string $status, int $offset): void
+    {
+        $client = $this->client(proxy: 'none', baseUrl: 'https://127.0.0.1:1', maxRetries: 0);
+        foreach (
+            [
+                [Status::ConversationId, fn () => $client->deleteEvent($id, '1')],
+                [Status::MemberId, fn () => $client->createEvent('CON-1', 'custom:a', [], $id)],
+                [Status::EventId, fn () => $client->getEvent('CON-1', $id)],
+            ] as [$refused, $call]
+        ) {
+            $e = self::failure($call);
+            if ($status === 'VCE_OK') {
+                // It got as far as the server, which is not there.
+                self::assertSame(Status::Connect, $e->status);
+            } else {
+                self::assertSame($status === 'REFUSED' ? Header::nameOf($refused) : $status, Header::nameOf($e->status));
+                self::assertInstanceOf(InvalidEventException::class, $e);
+                self::assertSame($offset, $e->offset ?? -1);
+            }
+        }
+    }
+
     public function testWhatIsSent(): void
     {
         $client = $this->client();
-        $sent = array_filter(self::read('bodies.json'), static fn (array $vector): bool => isset($vector['sent']));
-        self::assertNotEmpty($sent);
-        foreach ($sent as $vector) {
-            $client->createEvent($this->sandbox->conversationId, 'custom:vector', self::body($vector));
-            self::assertSame('{"type":"custom:vector","body":' . $vector['sent'] . '}', $this->sent());
+        foreach (self::read('bodies.json') as $vector) {
+            if ($vector['status'] === 'VCE_OK') {
+                $client->createEvent($this->sandbox->conversationId, 'custom:vector', self::input($vector));
+                $sent = isset($vector['sent']) ? self::joined($vector['sent']) : self::input($vector);
+                self::assertSame('{"type":"custom:vector","body":' . $sent . '}', $this->sent(), $vector['name']);
+            }
         }
     }
 
@@ -50,9 +77,7 @@ final class VectorsTest extends SandboxTestCase
      */
     public function types(): iterable
     {
-        foreach (self::read('types.json') as $vector) {
-            yield $vector['name'] => [$vector['type'], $vector['status'], $vector['offset']];
-        }
+        return self::cases('types.json');
     }
 
     /**
@@ -60,8 +85,24 @@ final class VectorsTest extends SandboxTestCase
      */
     public function bodies(): iterable
     {
-        foreach (self::read('bodies.json') as $vector) {
-            yield $vector['name'] => [self::body($vector), $vector['status'], $vector['offset']];
+        return self::cases('bodies.json');
+    }
+
+    /**
+     * @return iterable<string, array{string, string, int}>
+     */
+    public function ids(): iterable
+    {
+        return self::cases('ids.json');
+    }
+
+    /**
+     * @return iterable<string, array{string, string, int}>
+     */
+    private static function cases(string $file): iterable
+    {
+        foreach (self::read($file) as $vector) {
+            yield $vector['name'] => [self::input($vector), $vector['status'], $vector['offset']];
         }
     }
 
@@ -93,8 +134,21 @@ final class VectorsTest extends SandboxTestCase
     /**
      * @param array<string, mixed> $vector
      */
-    private static function body(array $vector): string
+    private static function input(array $vector): string
     {
-        return $vector['body'] ?? (string) base64_decode($vector['body_base64'], true);
+        return isset($vector['base64'])
+            ? (string) base64_decode($vector['base64'], true)
+            : self::joined($vector['text'] ?? $vector['parts']);
+    }
+
+    /**
+     * @param string|list<array{string, int}> $text
+     */
+    private static function joined(string|array $text): string
+    {
+        return is_string($text) ? $text : implode('', array_map(
+            static fn (array $part): string => str_repeat($part[0], $part[1]),
+            $text,
+        ));
     }
 }

@@ -20,7 +20,7 @@ final class InvalidEventException extends InvalidArgumentException implements Ex
     }
 
     /**
-     * @param ?int $offset the byte of the first offence in the type or the body's JSON text
+     * @param ?int $offset the byte of the first offence in the type, the id or the body's JSON text
      */
     public function __construct(
         string $message,

@@ -76,11 +76,7 @@ final class Native
     {
         $offset = $text === null ? false : strpos($text, "\0");
         if ($offset !== false) {
-            throw new InvalidEventException(
-                "$what contains a NUL byte, at byte $offset.",
-                $status,
-                offset: $status === Status::TypeCharacter || $status === Status::BodyJson ? $offset : null,
-            );
+            throw new InvalidEventException("$what contains a NUL at byte $offset.", $status, offset: $offset);
         }
     }
 }
