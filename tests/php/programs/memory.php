@@ -60,5 +60,5 @@ echo json_encode([
             break;
         }
     }),
-    'clients' => growth(200, static fn () => new Client(Options::fromEnvironment())),
+    'clients' => growth(1000, static fn () => new Client(Options::fromEnvironment())),
 ], JSON_THROW_ON_ERROR);
