@@ -21,6 +21,9 @@ pub struct Connections {
 /// Asks a connection to close. It drops this when it has done so.
 pub(crate) type Closing = mpsc::Sender<()>;
 
+/// Where an idle connection hears that it shall close.
+pub(crate) type Idle = oneshot::Receiver<Closing>;
+
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     counts: Mutex<Connections>,
@@ -68,7 +71,7 @@ impl Open<'_> {
     }
 
     /// From now on the connection counts as idle, and may be asked to close.
-    pub(crate) fn becomes_idle(&self) -> oneshot::Receiver<Closing> {
+    pub(crate) fn becomes_idle(&self) -> Idle {
         let (sender, receiver) = oneshot::channel();
         self.registry.idle.lock().insert(self.number, sender);
         receiver

@@ -21,12 +21,12 @@ pub(crate) enum Behaviour {
     Drop,
 }
 
-/// What becomes of a connection after bytes that are no answer.
+/// What becomes of a connection after bytes have been written.
 #[derive(Clone, Copy)]
 pub(crate) enum Ending {
     KeptOpen,
     Closed,
-    /// Without TLS's farewell.
+    /// Closed without TLS's farewell.
     Cut,
 }
 

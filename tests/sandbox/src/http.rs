@@ -201,6 +201,13 @@ impl Response {
         self
     }
 
+    /// Gives a header this one value, whatever the case of its name.
+    pub(crate) fn set_header(&mut self, name: &str, value: &str) {
+        self.headers
+            .retain(|(present, _)| !present.eq_ignore_ascii_case(name));
+        self.headers.push((name.to_owned(), value.to_owned()));
+    }
+
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let reason = StatusCode::from_u16(self.status)
             .ok()

@@ -11,10 +11,13 @@ use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::HandshakeKind;
 
-use crate::connections::{Closing, Open};
+use crate::connections::{Closing, Idle, Open};
 use crate::exchange::{Behaviour, Ending, exchange};
-use crate::http::{Request, read_request};
+use crate::http::read_request;
 use crate::world::World;
+
+const BAD_REQUEST: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 /// Serves the API until the task is dropped.
 pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, world: Arc<World>) {
@@ -28,7 +31,10 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, world
         tokio::spawn(async move {
             let open = world.connections.accept();
             // A client that breaks off is none of the sandbox's trouble.
-            let _ = connection(tcp, tls, &world, &open).await;
+            let closing = connection(tcp, tls, &world, &open).await;
+            // Whoever asked for the closing may count at once.
+            drop(open);
+            drop(closing);
         });
     }
 }
@@ -38,7 +44,7 @@ async fn connection(
     tls: Option<TlsAcceptor>,
     world: &World,
     open: &Open<'_>,
-) -> io::Result<()> {
+) -> io::Result<Option<Closing>> {
     tcp.set_nodelay(true)?;
     let Some(tls) = tls else {
         return converse(tcp, world, open).await;
@@ -50,21 +56,8 @@ async fn connection(
     converse(stream, world, open).await
 }
 
-/// Answers requests until one side closes. Whoever asked for that learns it when the stream is gone.
-async fn converse<S>(mut stream: S, world: &World, open: &Open<'_>) -> io::Result<()>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let closing = answer_all(&mut stream, world, open).await;
-    drop(stream);
-    closing.map(drop)
-}
-
-async fn answer_all<S>(
-    stream: &mut S,
-    world: &World,
-    open: &Open<'_>,
-) -> io::Result<Option<Closing>>
+/// Answers requests until one side closes, because it was asked to or by itself.
+async fn converse<S>(mut stream: S, world: &World, open: &Open<'_>) -> io::Result<Option<Closing>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -73,82 +66,87 @@ where
     loop {
         if buffer.is_empty() {
             tokio::select! {
-                read = stream.read_buf(&mut buffer) => if read? == 0 { return close(stream).await.map(|()| None) },
-                Ok(closing) = &mut idle => return close(stream).await.map(|()| Some(closing)),
+                read = stream.read_buf(&mut buffer) => if read? == 0 {
+                    stream.shutdown().await?;
+                    return Ok(None);
+                },
+                Ok(closing) = &mut idle => {
+                    stream.shutdown().await?;
+                    return Ok(Some(closing));
+                }
             }
         }
         open.becomes_busy();
-        let request = read_request(stream, &mut buffer).await?;
+        drop(idle);
+        let request = match read_request(&mut stream, &mut buffer).await {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                send(&mut stream, BAD_REQUEST).await?;
+                stream.shutdown().await?;
+                return Ok(None);
+            }
+            request => request?,
+        };
         let behaviour = exchange(world, open.number, &request).await;
-        // Idle already while the answer is under way: who has read it may at once ask for the closing.
-        idle = open.becomes_idle();
-        if !act(stream, &request, behaviour).await? {
-            return Ok(None);
+        match act(&mut stream, open, behaviour, request.is_last()).await? {
+            Some(still_open) => idle = still_open,
+            None => return Ok(None),
         }
     }
 }
 
-/// Does what was decided, and says whether the connection goes on.
-async fn act<S>(stream: &mut S, request: &Request, behaviour: Behaviour) -> io::Result<bool>
+/// Does what was decided. None if that was the end of the connection.
+async fn act<S>(
+    stream: &mut S,
+    open: &Open<'_>,
+    behaviour: Behaviour,
+    last: bool,
+) -> io::Result<Option<Idle>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    match behaviour {
-        Behaviour::Answer(response) => {
-            send(stream, &response.bytes()).await?;
-            close_if(request.is_last(), stream).await
+    let (bytes, ending) = match behaviour {
+        Behaviour::Answer(response) if last => (response.bytes(), Ending::Closed),
+        Behaviour::Answer(response) => (response.bytes(), Ending::KeptOpen),
+        Behaviour::AnswerThenClose(response) => (response.bytes(), Ending::Closed),
+        Behaviour::AnswerHalf(response) => {
+            let mut bytes = response.bytes();
+            bytes.truncate(bytes.len() - response.body.len().div_ceil(2));
+            (bytes, Ending::Cut)
         }
         Behaviour::Trickle(response, interval) => {
-            for byte in response.bytes() {
-                sleep(interval).await;
-                send(stream, &[byte]).await?;
-            }
-            close_if(request.is_last(), stream).await
-        }
-        Behaviour::AnswerThenClose(response) => {
-            send(stream, &response.bytes()).await?;
-            close_if(true, stream).await
-        }
-        Behaviour::AnswerHalf(response) => {
             let bytes = response.bytes();
-            send(
-                stream,
-                &bytes[..bytes.len() - response.body.len().div_ceil(2)],
-            )
-            .await?;
-            Ok(false)
-        }
-        Behaviour::Bytes { bytes, ending } => {
-            send(stream, &bytes).await?;
-            match ending {
-                Ending::KeptOpen => Ok(true),
-                Ending::Closed => close_if(true, stream).await,
-                Ending::Cut => Ok(false),
+            let (most, rest) = bytes.split_at(bytes.len() - 1);
+            for byte in most {
+                send(stream, &[*byte]).await?;
+                sleep(interval).await;
             }
+            (
+                rest.to_vec(),
+                if last {
+                    Ending::Closed
+                } else {
+                    Ending::KeptOpen
+                },
+            )
         }
+        Behaviour::Bytes { bytes, ending } => (bytes, ending),
         Behaviour::Hang => {
             let mut ignored = [0; 1024];
             while stream.read(&mut ignored).await? > 0 {}
-            Ok(false)
+            return Ok(None);
         }
-        Behaviour::Drop => Ok(false),
+        Behaviour::Drop => return Ok(None),
+    };
+    // Idle before the client has read it all: who has may at once ask for the closing.
+    let idle = matches!(ending, Ending::KeptOpen).then(|| open.becomes_idle());
+    send(stream, &bytes).await?;
+    if let Ending::Closed = ending {
+        stream.shutdown().await?;
     }
-}
-
-/// Says whether the connection goes on, having closed it otherwise.
-async fn close_if<S: AsyncWrite + Unpin>(last: bool, stream: &mut S) -> io::Result<bool> {
-    if last {
-        close(stream).await?;
-    }
-    Ok(!last)
+    Ok(idle)
 }
 
 async fn send<S: AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8]) -> io::Result<()> {
     stream.write_all(bytes).await?;
     stream.flush().await
-}
-
-/// Says goodbye as TLS wants it, then closes.
-async fn close<S: AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
-    stream.shutdown().await
 }

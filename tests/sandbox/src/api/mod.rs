@@ -59,14 +59,17 @@ pub(crate) fn fail(world: &World, fault: &StatusFault) -> Response {
     if let Some(body) = &fault.body {
         response = Response::new(fault.status, "text/plain; charset=utf-8", body.as_str());
     }
+    response = dress(world, response, &trace_id);
     if let Some(content_type) = &fault.content_type {
-        response.headers = vec![("Content-Type".into(), content_type.clone())];
+        response.set_header("Content-Type", content_type);
     }
     if let Some(retry_after) = &fault.retry_after {
-        response = response.with_header("Retry-After", retry_after);
+        response.set_header("Retry-After", retry_after);
     }
-    response.headers.extend(fault.headers.clone());
-    dress(world, response, &trace_id)
+    for (name, value) in &fault.headers {
+        response.set_header(name, value);
+    }
+    response
 }
 
 pub(crate) fn refuse_expired_token(world: &World) -> Response {

@@ -1,8 +1,9 @@
 //! Problem details: Vonage's way to say no.
 
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
+use super::json_response;
 use crate::http::Response;
 
 #[derive(Debug)]
@@ -11,7 +12,7 @@ pub(super) struct Problem {
     code: Option<String>,
     title: String,
     detail: String,
-    invalid_parameters: Vec<Value>,
+    invalid_parameters: Vec<InvalidParameter>,
     allow: Option<&'static str>,
 }
 
@@ -122,7 +123,10 @@ impl Problem {
     pub(super) fn validation(invalid: Vec<(&str, String)>) -> Self {
         let invalid_parameters = invalid
             .into_iter()
-            .map(|(name, reason)| json!({"name": name, "reason": reason}))
+            .map(|(name, reason)| InvalidParameter {
+                name: name.to_owned(),
+                reason,
+            })
             .collect();
         let problem = Self::new(
             400,
@@ -146,32 +150,41 @@ impl Problem {
     }
 
     pub(super) fn response(self, trace_id: &str) -> Response {
-        let mut details = Map::new();
-        details.insert("title".into(), self.title.into());
-        let kind = self
-            .code
-            .as_ref()
-            .map(|code| format!("https://developer.nexmo.com/api/conversation#{code}"));
-        details.insert(
-            "type".into(),
-            kind.unwrap_or_else(|| "about:blank".into()).into(),
-        );
-        if let Some(code) = self.code {
-            details.insert("code".into(), code.into());
-        }
-        details.insert("detail".into(), self.detail.into());
-        details.insert("instance".into(), trace_id.into());
-        if !self.invalid_parameters.is_empty() {
-            details.insert("invalid_parameters".into(), self.invalid_parameters.into());
-        }
-        let response = Response::new(
-            self.status,
-            "application/problem+json",
-            Value::Object(details).to_string(),
-        );
+        let details = Details {
+            title: &self.title,
+            kind: self.code.as_ref().map_or_else(
+                || "about:blank".to_owned(),
+                |code| format!("https://developer.nexmo.com/api/conversation#{code}"),
+            ),
+            code: self.code.as_deref(),
+            detail: &self.detail,
+            instance: trace_id,
+            invalid_parameters: &self.invalid_parameters,
+        };
+        let mut response = json_response(self.status, &details);
+        response.set_header("Content-Type", "application/problem+json");
         match self.allow {
             Some(methods) => response.with_header("Allow", methods),
             None => response,
         }
     }
+}
+
+#[derive(Serialize)]
+struct Details<'a> {
+    title: &'a str,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    detail: &'a str,
+    instance: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    invalid_parameters: &'a [InvalidParameter],
+}
+
+#[derive(Debug, Serialize)]
+struct InvalidParameter {
+    name: String,
+    reason: String,
 }

@@ -1,0 +1,14 @@
+//! The sandbox, asked by a client that knows nothing of its inside.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod admin;
+mod client;
+mod connections;
+mod errors;
+mod events;
+mod faults;
+mod listing;
+mod log;
+mod program;
+mod tokens;
