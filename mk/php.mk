@@ -13,7 +13,7 @@ test-php: $(LIB) $(SANDBOX) $(PHP_AUTOLOAD)
 		phpunit --configuration tests/php/phpunit.xml
 
 lint-php:
-	@for file in $(PHP_FILES); do php -l $$file >/dev/null || exit 1; done
+	@for file in $(PHP_FILES); do said=$$(php -l $$file 2>&1) || { echo "$$said"; exit 1; }; done
 	@cd $(PHP_PACKAGE) && composer validate --strict --quiet --no-interaction
 	@phpcs --standard=tests/php/phpcs.xml -q
 

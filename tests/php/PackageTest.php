@@ -43,7 +43,7 @@ final class PackageTest extends SandboxTestCase
         self::assertSame(0, $installed->status, $installed->output . $installed->errors);
 
         $package = "$this->project/vendor/vce/vce";
-        mkdir("$package/lib");
+        is_dir("$package/lib") || mkdir("$package/lib");
         copy((string) getenv('VCE_LIBRARY_PATH'), "$package/lib/libvce.so.0");
         file_put_contents("$this->project/send.php", <<<'PHP'
             <?php

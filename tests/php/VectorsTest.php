@@ -53,7 +53,8 @@ final class VectorsTest extends SandboxTestCase
                 // It got as far as the server, which is not there.
                 self::assertSame(Status::Connect, $e->status);
             } else {
-                self::assertSame($status === 'REFUSED' ? Header::nameOf($refused) : $status, Header::nameOf($e->status));
+                $expected = $status === 'REFUSED' ? Header::nameOf($refused) : $status;
+                self::assertSame($expected, Header::nameOf($e->status));
                 self::assertInstanceOf(InvalidEventException::class, $e);
                 self::assertSame($offset, $e->offset ?? -1);
             }

@@ -99,7 +99,8 @@ final class Client
     }
 
     /**
-     * The events of a conversation. Pages are fetched as the loop gets to them.
+     * The events of a conversation. Pages are fetched as the loop gets to them. An exception ends
+     * the loop; `startId` takes it up again.
      *
      * @param ?string $type           only events of this type
      * @param ?string $order          `asc` (the default) or `desc`
