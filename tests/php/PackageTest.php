@@ -27,7 +27,7 @@ final class PackageTest extends SandboxTestCase
     {
         file_put_contents("$this->project/composer.json", json_encode([
             'repositories' => [
-                ['packagist.org' => false],
+                ['packagist' => false],
                 [
                     'type' => 'path',
                     'url' => realpath(__DIR__ . '/../../bindings/php'),
