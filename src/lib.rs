@@ -1,1 +1,40 @@
-//! Custom events in Vonage conversations.
+//! Creates custom events in Vonage conversations, and says exactly what became of them.
+//!
+//! The C ABI in [`ffi`] is the product; what it calls is a safe Rust crate. In reading order:
+//!
+//! - [`Error`], its [`Status`] and its [`Outcome`]: what can go wrong, and whether the event
+//!   exists all the same
+//! - [`EventType`], [`EventBody`], [`ConversationId`], [`MemberId`], [`EventRequest`],
+//!   [`Event`]: what an event is
+//! - [`Config`]: every option
+//! - [`Client`] and [`EventList`]: sending, and looking at what is there
+//!
+//! ```no_run
+//! let mut config = vce::Config::new();
+//! config.load_env()?;
+//! let client = vce::Client::new(&config)?;
+//! let event = client.create_event("CON-…", "custom:order_paid", None, r#"{"total":12}"#)?;
+//! println!("{:?}", event.id());
+//! # Ok::<(), vce::Error>(())
+//! ```
+
+mod api;
+mod auth;
+mod client;
+mod config;
+mod engine;
+mod error;
+mod event;
+pub mod ffi;
+mod list;
+mod platform;
+mod retry;
+mod transport;
+
+pub use client::Client;
+pub use config::{Config, OPTIONS, OptionSpec};
+pub use error::{Answer, Error, Outcome, Result, Status};
+pub use event::{
+    ConversationId, Event, EventBody, EventId, EventRequest, EventType, MemberId, TypeRules,
+};
+pub use list::EventList;

@@ -1,0 +1,241 @@
+use std::time::{Duration, SystemTime};
+
+use super::problem::Problem;
+use super::request::Request;
+use crate::error::{Answer, Error, Outcome, Status};
+
+/// An answer as it came off the wire, its body at most as long as is worth keeping.
+#[derive(Debug, Default)]
+pub struct Reply {
+    pub status: u16,
+    pub date: Option<SystemTime>,
+    pub retry_after: Option<String>,
+    pub trace_id: Option<String>,
+    pub body: Vec<u8>,
+    /// The body was longer than is read, or its rest did not arrive.
+    pub body_is_cut: bool,
+}
+
+/// Why a request failed, and whether time may mend it.
+#[derive(Debug)]
+pub struct Failure {
+    pub error: Error,
+    pub transient: bool,
+    /// The server says that the token expired.
+    pub token_expired: bool,
+}
+
+/// What an error keeps of an answer's body.
+const KEPT_BYTES: usize = 64 * 1024;
+
+/// Decides what an answer means; `Ok` is the body of a success.
+///
+/// `now` is this machine's clock, against which a `Retry-After` date is counted if the server
+/// sent no `Date`.
+pub fn judge(request: &Request, reply: Reply, now: SystemTime) -> Result<String, Failure> {
+    if let 200..=299 = reply.status {
+        return success(request, reply);
+    }
+    let retry_after = reply
+        .retry_after
+        .as_deref()
+        .and_then(|text| seconds_or_date(text, reply.date.unwrap_or(now)));
+    let (status, transient) = match reply.status {
+        401 => (Status::Unauthorized, false),
+        403 => (Status::Forbidden, false),
+        404 | 410 => (Status::NotFound, false),
+        408 => (Status::BadRequest, true),
+        429 => (Status::RateLimited, true),
+        400..=499 => (Status::BadRequest, false),
+        // A 5xx may be the word of a gateway that lost the answer of a service which did it.
+        500..=599 => (Status::Server, true),
+        _ => (Status::Response, false),
+    };
+    let refused =
+        matches!(reply.status, 400..=499) || (reply.status == 503 && retry_after.is_some());
+    let outcome =
+        if request.creates() && !refused { Outcome::MaybeCreated } else { Outcome::NotCreated };
+    // A DELETE that may have been carried out is not repeated: its second answer would be 404.
+    let transient = transient && (refused || request.creates() || request.is_safe());
+    let problem = Problem::read(&reply.body);
+    let error = Error::new(status, describe(reply.status, &problem))
+        .with_outcome(outcome)
+        .with_retry_after(retry_after);
+    let token_expired =
+        reply.status == 401 && problem.code.as_deref() == Some("system:error:expired-token");
+    Err(Failure { error: error.with_answer(answer(reply, problem)), transient, token_expired })
+}
+
+fn success(request: &Request, reply: Reply) -> Result<String, Failure> {
+    let needs_object = request.method != super::Method::Delete;
+    let what = if reply.body_is_cut {
+        "its body is larger than 1 MiB"
+    } else {
+        match std::str::from_utf8(&reply.body) {
+            // A captive portal also says 200.
+            Ok(text) if !needs_object || is_object(text) => return Ok(text.to_owned()),
+            _ => {
+                "its body is not a JSON object; is base_url right, and is there a proxy in between?"
+            }
+        }
+    };
+    let message = format!("the server answered {}, but {what}", reply.status);
+    let outcome = if request.creates() { Outcome::MaybeCreated } else { Outcome::NotCreated };
+    let error = Error::new(Status::Response, message).with_outcome(outcome);
+    Err(Failure {
+        error: error.with_answer(answer(reply, Problem::default())),
+        transient: false,
+        token_expired: false,
+    })
+}
+
+fn is_object(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+        && serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok()
+}
+
+fn answer(reply: Reply, problem: Problem) -> Answer {
+    let mut response = reply.body;
+    response.truncate(KEPT_BYTES);
+    Answer {
+        http_status: reply.status,
+        code: problem.code,
+        title: problem.title,
+        detail: problem.detail,
+        trace_id: reply.trace_id.or(problem.instance),
+        response,
+    }
+}
+
+fn describe(status: u16, problem: &Problem) -> String {
+    let mut message = format!("the server answered {status}");
+    let said = [&problem.title, &problem.detail].into_iter().flatten().fold(
+        String::new(),
+        |said, part| {
+            let separator = if said.is_empty() { "" } else { " " };
+            said + separator + part.trim_end()
+        },
+    );
+    if !said.is_empty() {
+        message = format!("{message}: {said}");
+    }
+    if let Some(code) = &problem.code {
+        message = format!("{message} ({code})");
+    }
+    let advice = match status {
+        300..=399 => {
+            "redirects are not followed, for the token would travel along; set base_url to where the API is"
+        }
+        401 => "check that application_id and the private key belong together, and the clock",
+        403 => "check the application's capabilities and the token's acl",
+        404 => "check the conversation id and base_url",
+        429 => "send fewer requests a second; rate_limit paces them",
+        _ => "",
+    };
+    if !advice.is_empty() {
+        message = format!("{message}; {advice}");
+    }
+    one_line(&message)
+}
+
+/// The server's words stay on one line and within reason.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect()
+}
+
+/// RFC 9110, 10.2.3: a number of seconds, or a date.
+fn seconds_or_date(text: &str, now: SystemTime) -> Option<Duration> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Method;
+    use super::*;
+
+    fn request(method: Method) -> Request {
+        Request { method, url: String::new(), body: None }
+    }
+
+    fn failure(status: u16, retry_after: Option<&str>, method: Method) -> Failure {
+        let reply =
+            Reply { status, retry_after: retry_after.map(str::to_owned), ..Reply::default() };
+        judge(&request(method), reply, SystemTime::UNIX_EPOCH).unwrap_err()
+    }
+
+    #[test]
+    fn each_http_status_has_its_status_outcome_and_cure() {
+        use Outcome::{MaybeCreated, NotCreated};
+        for (http, retry_after, status, outcome, transient) in [
+            (100, None, Status::Response, MaybeCreated, false),
+            (302, None, Status::Response, MaybeCreated, false),
+            (400, None, Status::BadRequest, NotCreated, false),
+            (401, None, Status::Unauthorized, NotCreated, false),
+            (403, None, Status::Forbidden, NotCreated, false),
+            (404, None, Status::NotFound, NotCreated, false),
+            (408, None, Status::BadRequest, NotCreated, true),
+            (410, None, Status::NotFound, NotCreated, false),
+            (418, None, Status::BadRequest, NotCreated, false),
+            (422, None, Status::BadRequest, NotCreated, false),
+            (429, None, Status::RateLimited, NotCreated, true),
+            (500, None, Status::Server, MaybeCreated, true),
+            (502, Some("1"), Status::Server, MaybeCreated, true),
+            (503, None, Status::Server, MaybeCreated, true),
+            (503, Some("1"), Status::Server, NotCreated, true),
+            (503, Some("soon"), Status::Server, MaybeCreated, true),
+            (504, None, Status::Server, MaybeCreated, true),
+            (999, None, Status::Response, MaybeCreated, false),
+        ] {
+            let failure = failure(http, retry_after, Method::Post);
+            assert_eq!(failure.error.status(), status, "{http}");
+            assert_eq!(failure.error.outcome(), outcome, "{http}");
+            assert_eq!(failure.transient, transient, "{http}");
+        }
+    }
+
+    #[test]
+    fn what_creates_nothing_is_never_perhaps_created() {
+        assert_eq!(failure(500, None, Method::Get).error.outcome(), Outcome::NotCreated);
+        assert!(failure(500, None, Method::Get).transient);
+        assert!(!failure(500, None, Method::Delete).transient);
+        assert!(failure(429, None, Method::Delete).transient);
+    }
+
+    #[test]
+    fn retry_after_is_a_number_or_a_date() {
+        let now = httpdate::parse_http_date("Wed, 21 Oct 2015 07:28:00 GMT").unwrap();
+        let read = |text| seconds_or_date(text, now).map(|d| d.as_secs());
+        assert_eq!(read(" 120 "), Some(120));
+        assert_eq!(read("Wed, 21 Oct 2015 07:28:30 GMT"), Some(30));
+        assert_eq!(read("Wed, 21 Oct 2015 07:00:00 GMT"), Some(0));
+        assert_eq!(read("99999999999999999999999"), Some(u64::from(u32::MAX)));
+        assert_eq!(read("-1"), None);
+        assert_eq!(read(""), None);
+    }
+
+    #[test]
+    fn only_an_object_is_a_success() {
+        for (body, ok) in [
+            ("{}", true),
+            (" {\"id\":1} ", true),
+            ("[]", false),
+            ("", false),
+            ("<html>", false),
+            ("{", false),
+        ] {
+            let reply = Reply { status: 200, body: body.into(), ..Reply::default() };
+            assert_eq!(
+                judge(&request(Method::Post), reply, SystemTime::UNIX_EPOCH).is_ok(),
+                ok,
+                "{body}"
+            );
+        }
+        let reply = Reply { status: 204, ..Reply::default() };
+        assert!(judge(&request(Method::Delete), reply, SystemTime::UNIX_EPOCH).is_ok());
+    }
+}

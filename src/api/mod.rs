@@ -1,0 +1,10 @@
+//! The HTTP contract as values: requests, answers, problem details. No sockets.
+
+mod answer;
+mod page;
+mod problem;
+mod request;
+
+pub use answer::{Failure, Reply, judge};
+pub use page::{ListQuery, Order, Page};
+pub use request::{Endpoint, Method, Request};

@@ -1,0 +1,118 @@
+use crate::event::{ConversationId, EventId, EventRequest};
+
+/// What is asked of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+    Delete,
+}
+
+/// One request, without its token.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: Method,
+    pub url: String,
+    /// JSON.
+    pub body: Option<String>,
+}
+
+impl Request {
+    /// Whether carrying it out creates an event, so that repeating it might create two.
+    pub fn creates(&self) -> bool {
+        self.method == Method::Post
+    }
+
+    /// Whether carrying it out twice is the same as once.
+    pub fn is_safe(&self) -> bool {
+        self.method == Method::Get
+    }
+}
+
+/// Where the API's events are: base URL and version. Paths have no slash at their end.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    root: String,
+}
+
+impl Endpoint {
+    /// `base_url` has no slash at its end.
+    pub fn new(base_url: &str, api_version: &str) -> Endpoint {
+        Endpoint { root: format!("{base_url}/{api_version}/conversations/") }
+    }
+
+    pub fn create_event(&self, event: &EventRequest) -> Request {
+        let event_type = json_string(event.event_type.as_str());
+        let from = event.from.as_ref().map_or_else(String::new, |from| {
+            // A member id has no character that JSON would escape.
+            format!("\"from\":\"{}\",", from.as_str())
+        });
+        let body = event.body.as_str();
+        Request {
+            method: Method::Post,
+            url: self.events(&event.conversation_id),
+            body: Some(format!("{{\"type\":{event_type},{from}\"body\":{body}}}")),
+        }
+    }
+
+    pub fn get_event(&self, conversation: &ConversationId, event: &EventId) -> Request {
+        self.on_event(Method::Get, conversation, event)
+    }
+
+    pub fn delete_event(&self, conversation: &ConversationId, event: &EventId) -> Request {
+        self.on_event(Method::Delete, conversation, event)
+    }
+
+    /// `query` is encoded, without its question mark.
+    pub fn list_events(&self, conversation: &ConversationId, query: &str) -> Request {
+        let events = self.events(conversation);
+        let url = if query.is_empty() { events } else { format!("{events}?{query}") };
+        Request { method: Method::Get, url, body: None }
+    }
+
+    fn on_event(&self, method: Method, conversation: &ConversationId, event: &EventId) -> Request {
+        let url = format!("{}/{}", self.events(conversation), event.as_str());
+        Request { method, url, body: None }
+    }
+
+    fn events(&self, conversation: &ConversationId) -> String {
+        format!("{}{}/events", self.root, conversation.as_str())
+    }
+}
+
+fn json_string(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::TypeRules;
+
+    #[test]
+    fn a_create_request_is_the_documentations_call() {
+        let endpoint = Endpoint::new("https://api.nexmo.com", "v0.3");
+        let event = EventRequest::new(
+            "CON-1",
+            "custom:a",
+            Some("MEM-1"),
+            "{ \"k\" : 1.0 }",
+            TypeRules::Documented,
+        )
+        .unwrap();
+        let request = endpoint.create_event(&event);
+        assert_eq!(request.url, "https://api.nexmo.com/v0.3/conversations/CON-1/events");
+        assert_eq!(
+            request.body.as_deref(),
+            Some(r#"{"type":"custom:a","from":"MEM-1","body":{"k":1.0}}"#)
+        );
+    }
+
+    #[test]
+    fn a_type_without_rules_is_still_one_json_string() {
+        let endpoint = Endpoint::new("https://h", "v1");
+        let event = EventRequest::new("C", "a\"b\\\n", None, "{}", TypeRules::Off).unwrap();
+        let body = endpoint.create_event(&event).body.unwrap();
+        assert_eq!(body, r#"{"type":"a\"b\\\n","body":{}}"#);
+    }
+}

@@ -1,0 +1,122 @@
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use jsonwebtoken::EncodingKey;
+use zeroize::Zeroizing;
+
+use super::signer;
+use crate::error::{Error, Result, Status};
+
+/// A key of 16384 bits takes 13 KiB; anything much larger is another file.
+const MAX_PEM_BYTES: u64 = 64 * 1024;
+
+/// An RSA private key that can sign tokens. Its memory is wiped when it is dropped.
+pub struct PrivateKey(EncodingKey);
+
+impl PrivateKey {
+    /// Reads a PEM file.
+    pub fn from_file(path: &Path) -> Result<PrivateKey> {
+        let wrong = |what: &str| {
+            Error::new(
+                Status::Credentials,
+                format!("the private key file {} {what}", path.display()),
+            )
+        };
+        let failed = |error: std::io::Error| wrong(&format!("cannot be read: {error}"));
+        let file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            return Err(wrong("is a directory; give the path of the key file in it"));
+        }
+        let mut pem = Zeroizing::new(Vec::with_capacity(MAX_PEM_BYTES as usize + 1));
+        file.take(MAX_PEM_BYTES + 1).read_to_end(&mut pem).map_err(failed)?;
+        if pem.len() as u64 > MAX_PEM_BYTES {
+            return Err(wrong("is larger than 64 KiB: it is no private key"));
+        }
+        let pem = std::str::from_utf8(&pem)
+            .map_err(|_| wrong("is not text; a PEM file is needed, not DER"))?;
+        parse(pem).map_err(|what| wrong(&what))
+    }
+
+    /// Takes PEM text.
+    pub fn from_pem(pem: &str) -> Result<PrivateKey> {
+        parse(pem)
+            .map_err(|what| Error::new(Status::Credentials, format!("the private key {what}")))
+    }
+
+    pub(super) fn encoding_key(&self) -> &EncodingKey {
+        &self.0
+    }
+}
+
+/// The error completes the sentence "the private key …" and holds nothing of the key.
+fn parse(pem: &str) -> std::result::Result<PrivateKey, String> {
+    // Environment variables and .env files write line ends out.
+    let pem = Zeroizing::new(pem.replace("\\r", "").replace("\\n", "\n"));
+    let (label, content) = first_block(&pem)?;
+    match label {
+        "PRIVATE KEY" | "RSA PRIVATE KEY" => {}
+        "ENCRYPTED PRIVATE KEY" => return Err(ENCRYPTED.to_owned()),
+        "PUBLIC KEY" | "RSA PUBLIC KEY" => {
+            return Err("is a public key; the private key of the pair is needed".to_owned());
+        }
+        "CERTIFICATE" => return Err("is a certificate; a private key is needed".to_owned()),
+        "EC PRIVATE KEY" => return Err("is an EC key; an RSA key is needed".to_owned()),
+        other => {
+            return Err(format!(
+                "is of an unknown kind (\"{other}\"); an RSA key in PEM is needed"
+            ));
+        }
+    }
+    if content.contains("ENCRYPTED") {
+        return Err(ENCRYPTED.to_owned());
+    }
+    let mut base64 = Zeroizing::new(String::with_capacity(content.len()));
+    base64.extend(content.chars().filter(|c| !c.is_ascii_whitespace()));
+    let mut der = Zeroizing::new(vec![0; base64.len() / 4 * 3 + 3]);
+    let length = BASE64_STANDARD
+        .decode_slice(base64.as_bytes(), &mut der)
+        .map_err(|_| "is damaged: its content is not base64".to_owned())?;
+    der.truncate(length);
+    signer::check(&der).map_err(|rejected| describe(&rejected, &der))?;
+    Ok(PrivateKey(EncodingKey::from_rsa_der(&der)))
+}
+
+const ENCRYPTED: &str =
+    "is encrypted with a passphrase; decrypt it first: openssl pkey -in KEY -out NEW";
+
+fn first_block(pem: &str) -> std::result::Result<(&str, &str), String> {
+    let mut rest = pem;
+    while let Some((_, after)) = rest.split_once("-----BEGIN ") {
+        let (label, after) = after
+            .split_once("-----")
+            .filter(|(label, _)| !label.contains('\n'))
+            .ok_or("is damaged: its first line is not complete")?;
+        let end = format!("-----END {label}-----");
+        let (content, after) = after
+            .split_once(end.as_str())
+            .ok_or_else(|| format!("is damaged: the line {end} is missing"))?;
+        // Parameters come before the key that they belong to.
+        if label.contains("KEY") || label == "CERTIFICATE" {
+            return Ok((label, content));
+        }
+        rest = after;
+    }
+    Err("is not PEM: there is no line -----BEGIN PRIVATE KEY-----".to_owned())
+}
+
+fn describe(rejected: &ring::error::KeyRejected, der: &[u8]) -> String {
+    const EC_OID: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+    match rejected.to_string().as_str() {
+        "TooSmall" => "has fewer than 2048 bits; make a new one of at least 2048".to_owned(),
+        "TooLarge" => "has more than 4096 bits; make a new one of 2048 to 4096".to_owned(),
+        _ if der.windows(EC_OID.len()).any(|window| window == EC_OID) => {
+            "is an EC key; an RSA key is needed".to_owned()
+        }
+        "WrongAlgorithm" => "is not an RSA key; one is needed".to_owned(),
+        reason => format!("is not a valid RSA key ({reason})"),
+    }
+}

@@ -1,0 +1,248 @@
+use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use ring::rand::{SecureRandom, SystemRandom};
+use serde_json::value::RawValue;
+use ureq::http::HeaderValue;
+use zeroize::Zeroizing;
+
+use super::claims::Claims;
+use super::{PrivateKey, signer};
+use crate::error::{Error, Result, Status};
+
+/// How far this machine's clock may be off before the server's is used instead, in seconds.
+const TOLERATED_SKEW: i64 = 30;
+
+/// The value of an `Authorization` header. Its `Debug` output shows nothing of the token.
+#[derive(Clone)]
+pub struct Bearer {
+    /// `Bearer ` and the token, marked as sensitive.
+    pub header: HeaderValue,
+    skew: i64,
+    serial: u64,
+}
+
+/// Signs tokens and keeps the current one for all threads of an engine.
+pub struct TokenSource {
+    kind: Kind,
+    /// What must be added to this machine's clock, in seconds.
+    skew: AtomicI64,
+    current: Mutex<Option<Signed>>,
+}
+
+enum Kind {
+    Ready(Bearer),
+    Signing(Box<Signing>),
+}
+
+struct Signing {
+    key: PrivateKey,
+    application_id: String,
+    subject: Option<String>,
+    acl: Option<Box<RawValue>>,
+    lifetime: Duration,
+}
+
+#[derive(Clone)]
+struct Signed {
+    bearer: Bearer,
+    lifetime: Lifetime,
+}
+
+/// When a token was signed, by both clocks: the wall's can be set back, and the monotonic one
+/// stands still while the machine sleeps.
+#[derive(Clone, Copy)]
+struct Lifetime {
+    signed_at: Now,
+    length: Duration,
+}
+
+/// A moment by both clocks.
+#[derive(Clone, Copy)]
+pub struct Now {
+    wall: SystemTime,
+    monotonic: Instant,
+}
+
+impl Now {
+    pub fn read() -> Now {
+        Now { wall: SystemTime::now(), monotonic: Instant::now() }
+    }
+}
+
+impl Lifetime {
+    /// Used until 60 s before it expires, or a tenth of its lifetime if that is shorter.
+    fn is_fresh(self, now: Now) -> bool {
+        let margin = Duration::from_secs(60).min(self.length / 10);
+        let usable = self.length - margin;
+        let Ok(by_wall) = now.wall.duration_since(self.signed_at.wall) else {
+            // Set back: how old the token is in the server's eyes cannot be told.
+            return false;
+        };
+        now.monotonic.saturating_duration_since(self.signed_at.monotonic) < usable
+            && by_wall < usable
+    }
+}
+
+impl TokenSource {
+    /// For a ready token.
+    pub fn ready(token: &str) -> Result<TokenSource> {
+        Ok(TokenSource::new(Kind::Ready(Bearer { header: header(token)?, skew: 0, serial: 0 })))
+    }
+
+    /// Signs with the application's key. `acl` is a JSON object.
+    pub fn signing(
+        key: PrivateKey,
+        application_id: String,
+        subject: Option<String>,
+        acl: Option<String>,
+        lifetime: Duration,
+    ) -> Result<TokenSource> {
+        let acl = acl.map(RawValue::from_string).transpose().map_err(|error| {
+            Error::new(Status::Config, format!("the option acl is not JSON: {error}"))
+        })?;
+        Ok(TokenSource::new(Kind::Signing(Box::new(Signing {
+            key,
+            application_id,
+            subject,
+            acl,
+            lifetime,
+        }))))
+    }
+
+    fn new(kind: Kind) -> TokenSource {
+        TokenSource { kind, skew: AtomicI64::new(0), current: Mutex::new(None) }
+    }
+
+    /// The current token, signed now if there is none or it will soon expire.
+    pub fn bearer(&self, now: Now) -> Result<Bearer> {
+        let signing = match &self.kind {
+            Kind::Ready(bearer) => return Ok(bearer.clone()),
+            Kind::Signing(signing) => signing,
+        };
+        // Held while signing, so that threads that need a token wait for the same one.
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(signed) = current.as_ref().filter(|signed| signed.lifetime.is_fresh(now)) {
+            return Ok(signed.bearer.clone());
+        }
+        let skew = self.skew.load(Ordering::Relaxed);
+        let serial = current.as_ref().map_or(1, |signed| signed.bearer.serial + 1);
+        let bearer = Bearer { header: signing.sign(now, skew)?, skew, serial };
+        let lifetime = Lifetime { signed_at: now, length: signing.lifetime };
+        *current = Some(Signed { bearer: bearer.clone(), lifetime });
+        Ok(bearer)
+    }
+
+    /// Compares the clocks: `date` is the server's, from an answer received at `now`.
+    pub fn observe_date(&self, date: SystemTime, now: Now) {
+        let skew = match date.duration_since(now.wall) {
+            Ok(ahead) => i64::try_from(ahead.as_secs()).unwrap_or(i64::MAX),
+            Err(behind) => -i64::try_from(behind.duration().as_secs()).unwrap_or(i64::MAX),
+        };
+        let skew = if skew.unsigned_abs() > TOLERATED_SKEW.unsigned_abs() { skew } else { 0 };
+        self.skew.store(skew, Ordering::Relaxed);
+    }
+
+    /// After a 401: whether a fresh token can help. It can if the server says that this one
+    /// expired, or if it was dated by a clock that is off. The next [`bearer`](Self::bearer)
+    /// then signs one, unless another thread already has.
+    pub fn refuse(&self, refused: &Bearer, expired: bool) -> bool {
+        if let Kind::Ready(_) = self.kind {
+            return false;
+        }
+        let moved = self.skew.load(Ordering::Relaxed).saturating_sub(refused.skew);
+        if !expired && moved.unsigned_abs() <= TOLERATED_SKEW.unsigned_abs() {
+            return false;
+        }
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(signed) =
+            current.as_mut().filter(|signed| signed.bearer.serial == refused.serial)
+        {
+            signed.lifetime.length = Duration::ZERO;
+        }
+        true
+    }
+}
+
+impl Signing {
+    fn sign(&self, now: Now, skew: i64) -> Result<HeaderValue> {
+        let internal = |what: &str| {
+            Error::new(Status::Internal, format!("the token could not be signed: {what}"))
+        };
+        let mut random = [0; 16];
+        SystemRandom::new().fill(&mut random).map_err(|_| internal("no random numbers"))?;
+        let iat = now
+            .wall
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs()
+            .saturating_add_signed(skew);
+        let claims = Claims {
+            application_id: &self.application_id,
+            iat,
+            exp: iat.saturating_add(self.lifetime.as_secs()),
+            jti: uuid::Builder::from_random_bytes(random).into_uuid().to_string(),
+            sub: self.subject.as_deref(),
+            acl: self.acl.as_deref(),
+        };
+        let token = signer::encode(&claims, self.key.encoding_key())
+            .map_err(|error| internal(&error.to_string()))?;
+        header(&token)
+    }
+}
+
+fn header(token: &str) -> Result<HeaderValue> {
+    let value = Zeroizing::new(format!("Bearer {token}"));
+    let mut header = HeaderValue::from_str(&value).map_err(|_| {
+        Error::new(Status::Credentials, "the token has characters that a header cannot hold")
+    })?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+impl fmt::Debug for TokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenSource").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn later(now: Now, wall: i64, monotonic: u64) -> Now {
+        let shift = Duration::from_secs(wall.unsigned_abs());
+        Now {
+            wall: if wall < 0 { now.wall - shift } else { now.wall + shift },
+            monotonic: now.monotonic + Duration::from_secs(monotonic),
+        }
+    }
+
+    fn fresh(length: u64, wall: i64, monotonic: u64) -> bool {
+        let signed_at = Now::read();
+        Lifetime { signed_at, length: Duration::from_secs(length) }
+            .is_fresh(later(signed_at, wall, monotonic))
+    }
+
+    #[test]
+    fn a_token_is_used_until_a_minute_before_it_expires() {
+        assert!(fresh(900, 0, 0));
+        assert!(fresh(900, 839, 839));
+        assert!(!fresh(900, 840, 840));
+    }
+
+    #[test]
+    fn a_short_token_is_used_for_nine_tenths_of_its_lifetime() {
+        assert!(fresh(30, 26, 26));
+        assert!(!fresh(30, 27, 27));
+    }
+
+    #[test]
+    fn either_clock_can_end_a_token() {
+        assert!(!fresh(900, 3600, 1), "the machine slept");
+        assert!(!fresh(900, -1, 1), "the clock was set back");
+        assert!(!fresh(900, 1, 3600), "the clock stood still");
+    }
+}

@@ -1,0 +1,252 @@
+//! The one table of options: the code that reads them, their defaults and their documentation.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::parse::{self, Parsed};
+use super::{Delivery, EngineSetting, KeySource, ProxySetting, Reports, Settings, TlsRoots};
+use crate::error::{Error, Result, Status};
+use crate::event::TypeRules;
+
+/// One option.
+pub struct OptionSpec {
+    /// Its name in every language (PHP writes it in camelCase).
+    pub name: &'static str,
+    /// Its default, as text; `None` if it is unset by default.
+    pub default: Option<&'static str>,
+    /// What it does, in one line.
+    pub doc: &'static str,
+    pub(super) assign: fn(&mut Settings, Option<&str>) -> Parsed<()>,
+}
+
+macro_rules! options {
+    ($($name:ident $(= $default:literal)?, $doc:literal, $assign:expr;)+) => {
+        /// Every option, in the order of the documentation.
+        pub const OPTIONS: &[OptionSpec] = &[$(OptionSpec {
+            name: stringify!($name),
+            default: options!(@default $($default)?),
+            doc: $doc,
+            assign: $assign,
+        },)+];
+    };
+    (@default) => { None };
+    (@default $default:literal) => { Some($default) };
+}
+
+const MS: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// For an option that has a default: the text is then never missing.
+fn assign<T>(field: &mut T, text: Option<&str>, parse: impl Fn(&str) -> Parsed<T>) -> Parsed<()> {
+    if let Some(text) = text {
+        *field = parse(text)?;
+    }
+    Ok(())
+}
+
+/// For an option that is unset by default.
+fn assign_some<T>(
+    field: &mut Option<T>,
+    text: Option<&str>,
+    parse: impl Fn(&str) -> Parsed<T>,
+) -> Parsed<()> {
+    *field = text.map(parse).transpose()?;
+    Ok(())
+}
+
+fn non_empty(text: &str) -> Parsed<&str> {
+    if text.is_empty() { Err("is empty".to_owned()) } else { Ok(text) }
+}
+
+options! {
+    application_id, "The Vonage application's id, a UUID.",
+        |s, v| assign_some(&mut s.application_id, v, parse::uuid);
+    private_key, "The application's private key as PEM text (PKCS#8 or PKCS#1, RSA of at least 2048 bits); line ends may be written out as `\\n`. Replaces `private_key_path`.",
+        |s, v| match v {
+            Some(text) => { s.key = KeySource::Pem(Zeroizing::new(non_empty(text)?.to_owned())); Ok(()) }
+            None => { if let KeySource::Pem(_) = s.key { s.key = KeySource::None; } Ok(()) }
+        };
+    private_key_path, "A file with that key, read when the client is made. Replaces `private_key`.",
+        |s, v| match v {
+            Some(text) => { s.key = KeySource::File(PathBuf::from(non_empty(text)?)); Ok(()) }
+            None => { if let KeySource::File(_) = s.key { s.key = KeySource::None; } Ok(()) }
+        };
+    token, "A ready JWT, used instead of `application_id` and the key; it is never refreshed.",
+        |s, v| assign_some(&mut s.token, v, |text| {
+            let is_jwt = text.len() <= 8192 && text.split('.').count() == 3
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=".contains(&b));
+            // The text is not repeated: it is a secret.
+            if is_jwt { Ok(Zeroizing::new(text.to_owned())) } else { Err("is not a JWT: three parts of base64url, joined by dots".to_owned()) }
+        });
+    subject, "The token's `sub`: the user that events come from. Then every event needs a `from`.",
+        |s, v| assign_some(&mut s.subject, v, |text| non_empty(text).map(str::to_owned));
+    acl, "The token's `acl`, a JSON object such as `{\"paths\":{\"/*/conversations/**\":{}}}`.",
+        |s, v| assign_some(&mut s.acl, v, parse::json_object);
+    token_ttl = "15m", "How long a token is valid, from 30s to 24h.",
+        |s, v| assign(&mut s.token_ttl, v, |t| parse::duration(t, 30 * SECOND, DAY));
+    base_url = "https://api.nexmo.com", "Where the API is. Plain `http` only for loopback addresses, unless `allow_plain_http=true`.",
+        |s, v| assign(&mut s.base_url, v, parse::base_url);
+    allow_plain_http = "false", "`true` allows a `base_url` without TLS on any host: token and events then travel readable.",
+        |s, v| assign(&mut s.allow_plain_http, v, parse::boolean);
+    api_version = "v0.3", "`v0.3` or `v1`.",
+        |s, v| assign(&mut s.api_version, v, |t| parse::choice(t, &[("v0.3", "v0.3"), ("v1", "v1")]));
+    type_rules = "documented", "`documented`: letters, digits, `-` and `_` after `custom:`. `namespaced`: `:` too. `off`: no rule.",
+        |s, v| assign(&mut s.type_rules, v, |t| parse::choice(t, &[
+            ("documented", TypeRules::Documented), ("namespaced", TypeRules::Namespaced), ("off", TypeRules::Off),
+        ]));
+    connect_timeout = "5s", "The limit for one attempt to connect, TLS included.",
+        |s, v| assign(&mut s.connect_timeout, v, |t| parse::duration(t, MS, DAY));
+    timeout = "30s", "The limit for a whole call, its retries included.",
+        |s, v| assign(&mut s.timeout, v, |t| parse::duration(t, MS, DAY));
+    max_retries = "3", "How often a failed request is repeated if it certainly created no event.",
+        |s, v| assign(&mut s.max_retries, v, |t| parse::count(t, 0, 1000).map(|n| u32::try_from(n).unwrap_or(u32::MAX)));
+    retry_backoff = "200ms", "The longest wait before the first retry; doubles with each, with full jitter. The server's `Retry-After` wins.",
+        |s, v| assign(&mut s.retry_backoff, v, |t| parse::duration(t, MS, DAY));
+    retry_backoff_max = "10s", "The longest wait before any retry.",
+        |s, v| assign(&mut s.retry_backoff_max, v, |t| parse::duration(t, MS, DAY));
+    delivery = "at_most_once", "`at_least_once` also repeats requests that may have created the event: it may then exist twice.",
+        |s, v| assign(&mut s.delivery, v, |t| parse::choice(t, &[
+            ("at_most_once", Delivery::AtMostOnce), ("at_least_once", Delivery::AtLeastOnce),
+        ]));
+    rate_limit, "The most requests a second, such as `15/s`.",
+        |s, v| assign_some(&mut s.rate_limit, v, parse::rate);
+    proxy = "env", "`env` (the usual proxy variables), `none`, or an HTTP proxy's URL.",
+        |s, v| assign(&mut s.proxy, v, |t| Ok(match t {
+            "env" => ProxySetting::Environment,
+            "none" => ProxySetting::None,
+            url => ProxySetting::Url(Zeroizing::new(non_empty(url)?.to_owned())),
+        }));
+    ca_file, "A PEM file of certificate authorities to trust beside `tls_roots`.",
+        |s, v| assign_some(&mut s.ca_file, v, |text| non_empty(text).map(PathBuf::from));
+    tls_roots = "system", "`system`: the system's certificate authorities. `bundled`: Mozilla's, as of libvce's release.",
+        |s, v| assign(&mut s.tls_roots, v, |t| parse::choice(t, &[
+            ("system", TlsRoots::System), ("bundled", TlsRoots::Bundled),
+        ]));
+    connections = "16", "Requests in flight at once in the background, and idle connections kept. Calls that wait are not limited.",
+        |s, v| assign(&mut s.connections, v, |t| parse::count(t, 1, 1024));
+    queue_max_events = "100000", "How many events the queue takes; one counts until its report has been taken.",
+        |s, v| assign(&mut s.queue_max_events, v, |t| parse::count(t, 1, 1_000_000_000));
+    queue_max_bytes = "64MiB", "How many bytes of events the queue takes.",
+        |s, v| assign(&mut s.queue_max_bytes, v, parse::size);
+    delivery_timeout = "5m", "The limit from enqueue to the final report.",
+        |s, v| assign(&mut s.delivery_timeout, v, |t| parse::duration(t, MS, 7 * DAY));
+    reports = "all", "Which delivery reports are kept for `vce_poll`: `all`, `errors` or `none`.",
+        |s, v| assign(&mut s.reports, v, |t| parse::choice(t, &[
+            ("all", Reports::All), ("errors", Reports::Errors), ("none", Reports::None),
+        ]));
+    engine = "own", "`shared`: handles with equal settings share connections and token for the life of the process.",
+        |s, v| assign(&mut s.engine, v, |t| parse::choice(t, &[
+            ("own", EngineSetting::Own), ("shared", EngineSetting::Shared),
+        ]));
+    app_name, "`name/version` of the program, appended to the User-Agent.",
+        |s, v| assign_some(&mut s.app_name, v, parse::product);
+    language = "c/99", "`name/version` of the calling language in the User-Agent; the bindings set it.",
+        |s, v| assign(&mut s.language, v, parse::product);
+}
+
+pub(super) fn find(name: &str) -> Result<&'static OptionSpec> {
+    OPTIONS.iter().find(|option| option.name == name).ok_or_else(|| {
+        let nearest = OPTIONS
+            .iter()
+            .map(|option| (distance(name, option.name), option.name))
+            .min()
+            .filter(|(distance, nearest)| *distance <= nearest.len() / 2);
+        let hint = match nearest {
+            Some((_, nearest)) => format!("; did you mean \"{nearest}\"?"),
+            None => String::new(),
+        };
+        let name: String = name.chars().take(64).flat_map(char::escape_debug).collect();
+        Error::new(Status::Config, format!("there is no option \"{name}\"{hint}"))
+    })
+}
+
+/// How many letters must be inserted, removed or replaced to get from one name to the other
+/// (Levenshtein).
+fn distance(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    // Beyond this length nothing is near.
+    for (i, a) in from.bytes().take(64).enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cell, b) in row.iter_mut().skip(1).zip(to.bytes()) {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = *cell;
+            left = replaced.min(*cell + 1).min(left + 1);
+            *cell = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+/// Settings with every default of the table in place.
+pub(super) fn defaults() -> Settings {
+    // Fields without a meaningful empty value are overwritten by the table below; a test
+    // makes sure that each default parses.
+    let mut settings = Settings {
+        application_id: None,
+        key: KeySource::None,
+        token: None,
+        subject: None,
+        acl: None,
+        token_ttl: Duration::ZERO,
+        base_url: super::BaseUrl { text: String::new(), is_plain: false, is_loopback: false },
+        allow_plain_http: false,
+        api_version: "",
+        type_rules: TypeRules::Documented,
+        connect_timeout: Duration::ZERO,
+        timeout: Duration::ZERO,
+        max_retries: 0,
+        retry_backoff: Duration::ZERO,
+        retry_backoff_max: Duration::ZERO,
+        delivery: Delivery::AtMostOnce,
+        rate_limit: None,
+        proxy: ProxySetting::Environment,
+        ca_file: None,
+        tls_roots: TlsRoots::System,
+        connections: 0,
+        queue_max_events: 0,
+        queue_max_bytes: 0,
+        delivery_timeout: Duration::ZERO,
+        reports: Reports::All,
+        engine: EngineSetting::Own,
+        app_name: None,
+        language: String::new(),
+    };
+    for option in OPTIONS {
+        let parsed = (option.assign)(&mut settings, option.default);
+        debug_assert!(parsed.is_ok(), "the default of {} is wrong", option.name);
+    }
+    settings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_names_suggest_the_nearest() {
+        let message = |name| find(name).err().map(|e| e.message().to_owned());
+        assert_eq!(
+            message("time_out").as_deref(),
+            Some("there is no option \"time_out\"; did you mean \"timeout\"?")
+        );
+        assert_eq!(
+            message("privatekey").as_deref(),
+            Some("there is no option \"privatekey\"; did you mean \"private_key\"?")
+        );
+        assert_eq!(message("zzzzzzzzzz").as_deref(), Some("there is no option \"zzzzzzzzzz\""));
+    }
+
+    #[test]
+    fn distances_are_levenshtein() {
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("abc", ""), 3);
+    }
+}

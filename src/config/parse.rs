@@ -1,0 +1,139 @@
+//! From text to values. An error completes the sentence "the option X …".
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ureq::http::Uri;
+
+use super::BaseUrl;
+
+pub(super) type Parsed<T> = std::result::Result<T, String>;
+
+fn number_and_unit(text: &str) -> Option<(u64, &str)> {
+    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(end)?;
+    Some((number.parse().ok()?, unit.trim_start()))
+}
+
+pub(super) fn duration(text: &str, least: Duration, most: Duration) -> Parsed<Duration> {
+    let millis = match number_and_unit(text) {
+        Some((number, "ms")) => Some(number),
+        Some((number, "s")) => number.checked_mul(1000),
+        Some((number, "m")) => number.checked_mul(60_000),
+        Some((number, "h")) => number.checked_mul(3_600_000),
+        _ => None,
+    };
+    let Some(millis) = millis else {
+        return Err(format!("is not a duration: \"{text}\"; write it as 250ms, 5s or 15m"));
+    };
+    let value = Duration::from_millis(millis);
+    if value < least || value > most {
+        return Err(format!("must lie between {} and {}", shown(least), shown(most)));
+    }
+    Ok(value)
+}
+
+fn shown(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    let units = [(3_600_000, "h"), (60_000, "m"), (1000, "s")];
+    match units.iter().find(|(unit, _)| millis >= *unit && millis.is_multiple_of(*unit)) {
+        Some((unit, name)) => format!("{}{name}", millis / unit),
+        None => format!("{millis}ms"),
+    }
+}
+
+pub(super) fn size(text: &str) -> Parsed<usize> {
+    let bytes = match number_and_unit(text) {
+        Some((number, "")) => Some(number),
+        Some((number, "KiB")) => number.checked_mul(1 << 10),
+        Some((number, "MiB")) => number.checked_mul(1 << 20),
+        Some((number, "GiB")) => number.checked_mul(1 << 30),
+        _ => None,
+    };
+    bytes
+        .and_then(|bytes| usize::try_from(bytes).ok())
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| format!("is not a size: \"{text}\"; write it as 4096, 64KiB or 64MiB"))
+}
+
+pub(super) fn count(text: &str, least: usize, most: usize) -> Parsed<usize> {
+    text.parse()
+        .ok()
+        .filter(|count| (least..=most).contains(count))
+        .ok_or_else(|| format!("must be a whole number from {least} to {most}, not \"{text}\""))
+}
+
+pub(super) fn boolean(text: &str) -> Parsed<bool> {
+    choice(text, &[("true", true), ("false", false)])
+}
+
+pub(super) fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Parsed<T> {
+    if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
+        return Ok(*value);
+    }
+    let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+    Err(format!("must be one of {}, not \"{text}\"", names.join(", ")))
+}
+
+pub(super) fn uuid(text: &str) -> Parsed<String> {
+    // Braces and the like, which the parser would take, are no application ids.
+    match uuid::Uuid::try_parse(text) {
+        Ok(_) if text.len() == 36 => Ok(text.to_ascii_lowercase()),
+        _ => Err(format!(
+            "is not a UUID: \"{text}\"; copy it from the application's page, such as 00000000-0000-0000-0000-000000000000"
+        )),
+    }
+}
+
+pub(super) fn rate(text: &str) -> Parsed<f64> {
+    text.strip_suffix("/s")
+        .and_then(|number| number.parse::<f64>().ok())
+        .filter(|rate| (0.001..=1_000_000.0).contains(rate))
+        .ok_or_else(|| format!("is not a rate: \"{text}\"; write it as 15/s"))
+}
+
+pub(super) fn json_object(text: &str) -> Parsed<String> {
+    match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("is not a JSON object: {error}")),
+    }
+}
+
+/// `name/version` of printable ASCII without spaces: it becomes part of a header.
+pub(super) fn product(text: &str) -> Parsed<String> {
+    let token = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&b))
+    };
+    match text.split_once('/') {
+        Some((name, version)) if token(name) && token(version) && text.len() <= 128 => {
+            Ok(text.to_owned())
+        }
+        _ => Err(format!("must be a name and a version such as my-shop/1.2, not \"{text}\"")),
+    }
+}
+
+pub(super) fn base_url(text: &str) -> Parsed<BaseUrl> {
+    let wrong = |what: &str| format!("{what}: \"{text}\"; write it as https://api.nexmo.com");
+    let uri: Uri = text.parse().map_err(|_| wrong("is not a URL"))?;
+    let is_plain = match uri.scheme_str() {
+        Some("https") => false,
+        Some("http") => true,
+        _ => return Err(wrong("must begin with https://")),
+    };
+    let authority = uri.authority().ok_or_else(|| wrong("has no host"))?;
+    if authority.as_str().contains('@') {
+        // The text is not repeated: it holds a password.
+        return Err("must not hold a user or a password".to_owned());
+    }
+    if uri.query().is_some() || text.contains('#') {
+        return Err(wrong("must end after its path"));
+    }
+    let host = authority.host();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let is_loopback = match address {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    };
+    Ok(BaseUrl { text: text.trim_end_matches('/').to_owned(), is_plain, is_loopback })
+}

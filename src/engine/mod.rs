@@ -1,0 +1,174 @@
+//! Transport, token and limits: performs one request to its end. Handles with the same
+//! settings may share one engine.
+
+mod pace;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::api::{self, Failure, Request};
+use crate::auth::{Bearer, Now, PrivateKey, TokenSource};
+use crate::config::{KeySource, Settings};
+use crate::error::{Error, Outcome, Result, Status};
+use crate::retry::Policy;
+use crate::transport::{Limits, RunningCall, Setup, Transport};
+
+use pace::Pace;
+
+/// What is needed to perform requests, shared by all threads.
+#[derive(Debug)]
+pub struct Engine {
+    transport: Transport,
+    tokens: TokenSource,
+    policy: Policy,
+    pace: Pace,
+}
+
+impl Engine {
+    /// Reads the private key and `ca_file`; connects to nothing.
+    pub fn new(settings: &Settings) -> Result<Engine> {
+        let setup = Setup::new(settings)?;
+        Ok(Engine {
+            tokens: token_source(settings)?,
+            transport: Transport::new(settings, setup),
+            policy: Policy {
+                max_retries: settings.max_retries,
+                backoff: settings.retry_backoff,
+                backoff_max: settings.retry_backoff_max,
+                delivery: settings.delivery,
+            },
+            pace: Pace::new(settings.rate_limit),
+        })
+    }
+
+    /// Performs a request within `timeout`, its retries included; `Ok` is the body of the
+    /// server's success.
+    pub fn perform(
+        &self,
+        request: &Request,
+        timeout: Duration,
+        running: &Arc<RunningCall>,
+    ) -> Result<String> {
+        let start = Instant::now();
+        let deadline =
+            start.checked_add(timeout).unwrap_or_else(|| start + Duration::from_secs(86_400));
+        let mut retries = 0;
+        let mut refreshed = false;
+        let mut maybe_created = false;
+        loop {
+            let attempt = self.attempt(request, deadline, running);
+            let Failure { mut error, transient, token_expired } = match attempt.result {
+                Ok(body) => return Ok(body),
+                Err(failure) => failure,
+            };
+            // What an earlier attempt may have created, a later refusal does not undo.
+            maybe_created |= error.outcome() == Outcome::MaybeCreated;
+            if maybe_created {
+                error = error.with_outcome(Outcome::MaybeCreated);
+            }
+            if running.is_cancelled() {
+                return Err(closed().with_outcome(error.outcome()));
+            }
+            let refused =
+                attempt.bearer.filter(|_| error.status() == Status::Unauthorized && !refreshed);
+            if refused.is_some_and(|bearer| self.tokens.refuse(&bearer, token_expired)) {
+                refreshed = true;
+                continue;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            let wait = self.policy.wait(&error, transient, retries, left, fastrand::f64());
+            let Some(wait) = wait else {
+                let retryable = self.policy.may_repeat(error.outcome(), transient);
+                return Err(error.with_retryable(retryable));
+            };
+            if !running.sleep(wait) {
+                return Err(closed().with_outcome(error.outcome()));
+            }
+            retries += 1;
+        }
+    }
+
+    fn attempt(&self, request: &Request, deadline: Instant, running: &Arc<RunningCall>) -> Attempt {
+        let bearer = match self
+            .pace
+            .wait(deadline, running)
+            .and_then(|()| self.tokens.bearer(Now::read()))
+        {
+            Ok(bearer) => bearer,
+            Err(error) => {
+                let transient = error.status() == Status::RateLimited;
+                return Attempt {
+                    bearer: None,
+                    result: Err(Failure { error, transient, token_expired: false }),
+                };
+            }
+        };
+        let exchanged =
+            self.transport.exchange(request, &bearer.header, Limits { deadline }, running);
+        let result = match exchanged {
+            Ok(reply) => {
+                if let Some(date) = reply.date {
+                    self.tokens.observe_date(date, Now::read());
+                }
+                let judged = api::judge(request, reply, SystemTime::now());
+                if let Err(failure) = &judged
+                    && let Some(pause) = failure.error.retry_after()
+                {
+                    self.pace.pause(pause);
+                }
+                judged
+            }
+            Err(broken) => Err(Failure {
+                error: broken.error,
+                transient: broken.transient,
+                token_expired: false,
+            }),
+        };
+        Attempt { bearer: Some(bearer), result }
+    }
+
+    /// Gives the connections up.
+    pub fn shut_down(&self) {
+        self.transport.shut_down();
+    }
+}
+
+struct Attempt {
+    /// The token that was sent, if one was.
+    bearer: Option<Bearer>,
+    result: std::result::Result<String, Failure>,
+}
+
+/// What calls of a closed handle answer.
+pub fn closed() -> Error {
+    Error::new(Status::Closed, "the client was closed")
+}
+
+fn token_source(settings: &Settings) -> Result<TokenSource> {
+    if let Some(token) = &settings.token {
+        return TokenSource::ready(token);
+    }
+    let key = match &settings.key {
+        KeySource::Pem(pem) => PrivateKey::from_pem(pem)?,
+        KeySource::File(path) => PrivateKey::from_file(path)?,
+        KeySource::None => {
+            return Err(Error::new(
+                Status::Credentials,
+                "no credentials: set private_key_path or private_key, and application_id (or a ready token)",
+            ));
+        }
+    };
+    let application_id = settings.application_id.clone().ok_or_else(|| {
+        Error::new(
+            Status::Credentials,
+            "application_id is missing: the id of the application that the private key belongs to",
+        )
+    })?;
+    TokenSource::signing(
+        key,
+        application_id,
+        settings.subject.clone(),
+        settings.acl.clone(),
+        settings.token_ttl,
+    )
+}

@@ -1,0 +1,94 @@
+//! When the next request may leave: `rate_limit`, and the server's `Retry-After`.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result, Status};
+use crate::transport::RunningCall;
+
+use super::closed;
+
+/// Paces all requests of an engine.
+#[derive(Debug)]
+pub struct Pace {
+    /// Between two requests.
+    interval: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// When the next request has its turn under `rate_limit`.
+    next: Option<Instant>,
+    /// Until when the server wants to be left alone.
+    paused_until: Option<Instant>,
+}
+
+impl State {
+    /// How long the next request has to wait, in all.
+    fn delay(&self, now: Instant) -> Duration {
+        let latest = self.next.max(self.paused_until);
+        latest.map_or(Duration::ZERO, |at| at.saturating_duration_since(now))
+    }
+}
+
+impl Pace {
+    /// `rate` is in requests a second.
+    pub fn new(rate: Option<f64>) -> Pace {
+        let interval = rate.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate));
+        Pace { interval, state: Mutex::new(State::default()) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets no request leave for a while.
+    pub fn pause(&self, time: Duration) {
+        // A pause that the clock cannot hold is as long as any time limit.
+        let now = Instant::now();
+        let until =
+            now.checked_add(time).unwrap_or_else(|| now + Duration::from_secs(u64::from(u32::MAX)));
+        let mut state = self.lock();
+        state.paused_until = state.paused_until.max(Some(until));
+    }
+
+    /// Waits for this request's turn, or says at once that it does not come in time.
+    pub fn wait(&self, deadline: Instant, running: &RunningCall) -> Result<()> {
+        loop {
+            let now = Instant::now();
+            let delay = {
+                let mut state = self.lock();
+                let delay = state.delay(now);
+                let due = now + delay;
+                if due >= deadline && !delay.is_zero() {
+                    return Err(no_turn(delay));
+                }
+                // Taken only when it has come: a turn reserved by a call that is then
+                // cancelled would be lost.
+                if delay.is_zero() && !self.interval.is_zero() {
+                    state.next = Some(now + self.interval);
+                }
+                delay
+            };
+            if delay.is_zero() {
+                return Ok(());
+            }
+            if !running.sleep(delay) {
+                return Err(closed());
+            }
+        }
+    }
+}
+
+fn no_turn(delay: Duration) -> Error {
+    Error::new(
+        Status::RateLimited,
+        format!(
+            "no request may leave for another {} ms, by rate_limit or the server's Retry-After; the event was not created",
+            delay.as_millis()
+        ),
+    )
+    .with_retry_after(Some(delay))
+    .with_retryable(true)
+}

@@ -1,0 +1,53 @@
+use super::json;
+use crate::error::{Error, Result, Status};
+
+const MAX_BYTES: usize = 4096;
+const MAX_DEPTH: usize = 128;
+
+/// The body of a custom event: a JSON object without insignificant whitespace.
+///
+/// Its keys, numbers and strings are byte for byte what the caller wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EventBody(String);
+
+impl EventBody {
+    /// Takes one JSON object (RFC 8259, nested at most 128 deep) of at most 4096 bytes,
+    /// counted without insignificant whitespace.
+    ///
+    /// # Errors
+    /// [`Status::BodyJson`], [`Status::BodyNotObject`] or [`Status::BodyTooLarge`], in this
+    /// order, with the offset of the first byte at fault in `text`.
+    pub fn new(text: &str) -> Result<EventBody> {
+        let compact = json::compact(text, MAX_DEPTH, MAX_BYTES).map_err(|fault| {
+            Error::new(
+                Status::BodyJson,
+                format!("the body is not valid JSON: {} at byte {}", fault.what, fault.offset),
+            )
+            .at(fault.offset)
+        })?;
+        if !compact.is_object {
+            return Err(Error::new(
+                Status::BodyNotObject,
+                "the body is JSON but not an object; wrap it, such as {\"value\": …}",
+            )
+            .at(compact.start));
+        }
+        match compact.over_limit_at {
+            None => Ok(EventBody(compact.text)),
+            Some(offset) => Err(Error::new(
+                Status::BodyTooLarge,
+                format!(
+                    "the body has {} bytes without insignificant whitespace; at most {MAX_BYTES} are allowed",
+                    compact.size
+                ),
+            )
+            .at(offset)),
+        }
+    }
+
+    /// The body as it is sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

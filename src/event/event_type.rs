@@ -1,0 +1,115 @@
+use super::shown;
+use crate::error::{Error, Result, Status};
+
+/// Which event types are accepted. Source: the Conversation API's documentation of
+/// custom events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TypeRules {
+    /// After `custom:`, only letters, digits, `-` and `_`; 100 characters in all.
+    #[default]
+    Documented,
+    /// The same, with `:` allowed too, as in `custom:poll:question`.
+    Namespaced,
+    /// Whatever the server accepts.
+    Off,
+}
+
+/// The type of a custom event, such as `custom:order_paid`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EventType(String);
+
+const PREFIX: &str = "custom:";
+const MAX_CHARACTERS: usize = 100;
+
+impl EventType {
+    /// Takes an event type that keeps the rules.
+    ///
+    /// # Errors
+    /// The first rule that it breaks, in this order: [`Status::TypePrefix`],
+    /// [`Status::TypeEmpty`], [`Status::TypeTooLong`], [`Status::TypeCharacter`].
+    pub fn new(text: &str, rules: TypeRules) -> Result<EventType> {
+        EventType::validate(text, rules)?;
+        Ok(EventType(text.to_owned()))
+    }
+
+    /// Checks an event type without taking it.
+    ///
+    /// # Errors
+    /// As [`EventType::new`].
+    pub fn validate(text: &str, rules: TypeRules) -> Result<()> {
+        if rules == TypeRules::Off {
+            return Ok(());
+        }
+        let Some(name) = text.strip_prefix(PREFIX) else {
+            return Err(wrong_prefix(text));
+        };
+        if name.is_empty() {
+            return Err(Error::new(
+                Status::TypeEmpty,
+                "the event type has no name after \"custom:\"; add one, such as \"custom:order_paid\"",
+            )
+            .at(PREFIX.len()));
+        }
+        // Bytes are an upper bound on characters, and all that most calls need.
+        if text.len() > MAX_CHARACTERS
+            && let Some((offset, _)) = text.char_indices().nth(MAX_CHARACTERS)
+        {
+            return Err(Error::new(
+                Status::TypeTooLong,
+                format!(
+                    "the event type has {} characters, \"custom:\" included; at most {MAX_CHARACTERS} are allowed",
+                    text.chars().count()
+                ),
+            )
+            .at(offset));
+        }
+        let allowed: fn(u8) -> bool = match rules {
+            TypeRules::Namespaced => |b| is_name_byte(b) || b == b':',
+            _ => is_name_byte,
+        };
+        match name.bytes().position(|byte| !allowed(byte)) {
+            None => Ok(()),
+            Some(position) => Err(wrong_character(text, PREFIX.len() + position, rules)),
+        }
+    }
+
+    /// The type's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
+}
+
+fn wrong_prefix(text: &str) -> Error {
+    let offset = text.bytes().zip(PREFIX.bytes()).take_while(|(a, b)| a == b).count();
+    let message = if text.is_empty() {
+        "the event type is empty; it must begin with \"custom:\", such as \"custom:order_paid\""
+    } else {
+        "the event type must begin with \"custom:\" in small letters, such as \"custom:order_paid\""
+    };
+    Error::new(Status::TypePrefix, message).at(offset)
+}
+
+fn wrong_character(text: &str, offset: usize, rules: TypeRules) -> Error {
+    let character = text.get(offset..).and_then(|rest| rest.chars().next()).unwrap_or_default();
+    let hint = match (character, rules) {
+        (':', TypeRules::Documented) => "; with type_rules=namespaced ':' is allowed too",
+        _ => "",
+    };
+    let allowed = match rules {
+        TypeRules::Namespaced => "letters a-z and A-Z, digits, '-', '_' and ':'",
+        _ => "letters a-z and A-Z, digits, '-' and '_'",
+    };
+    Error::new(
+        Status::TypeCharacter,
+        format!(
+            "the event type has {} at byte {offset}; after \"custom:\" only {allowed} are allowed{hint}",
+            shown(character)
+        ),
+    )
+    .at(offset)
+}

@@ -1,0 +1,69 @@
+use super::shown;
+use crate::error::{Error, Result, Status};
+
+const MAX_LENGTH: usize = 128;
+
+/// Ids become parts of a path or a header, so nothing may pass that has a meaning there.
+fn validate(text: &str, what: &str, status: Status) -> Result<()> {
+    let offence = |byte: u8| !(byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if text.is_empty() {
+        return Err(Error::new(status, format!("the {what} is empty")).at(0));
+    }
+    if let Some(offset) = text.bytes().position(offence) {
+        let character = text.get(offset..).and_then(|rest| rest.chars().next());
+        return Err(Error::new(
+            status,
+            format!(
+                "the {what} has {} at byte {offset}; only letters a-z and A-Z, digits, '-' and '_' are allowed",
+                shown(character.unwrap_or_default())
+            ),
+        )
+        .at(offset));
+    }
+    if text.len() > MAX_LENGTH {
+        return Err(Error::new(
+            status,
+            format!("the {what} has {} characters; at most {MAX_LENGTH} are allowed", text.len()),
+        )
+        .at(MAX_LENGTH));
+    }
+    Ok(())
+}
+
+macro_rules! id {
+    ($(#[doc = $doc:literal])+ $name:ident, $what:literal, $status:ident) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes an id of 1 to 128 characters of `[A-Za-z0-9_-]`.
+            ///
+            /// # Errors
+            #[doc = concat!("[`Status::", stringify!($status), "`] for anything else.")]
+            pub fn new(text: &str) -> Result<$name> {
+                validate(text, $what, Status::$status)?;
+                Ok($name(text.to_owned()))
+            }
+
+            /// The id's text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+id! {
+    /// Names a conversation, such as `CON-00000000-0000-0000-0000-000000000000`.
+    ConversationId, "conversation id", ConversationId
+}
+id! {
+    /// Names a member of a conversation, such as `MEM-…`.
+    MemberId, "member id", MemberId
+}
+id! {
+    /// Names an event within its conversation: a number, in most versions of the API.
+    EventId, "event id", EventId
+}

@@ -1,0 +1,312 @@
+//! JSON without insignificant whitespace, all else byte for byte.
+//!
+//! A JSON library would rewrite `1.0`, `1e400` or `"\u00e9"`, drop duplicate keys and report
+//! lines instead of bytes; and its recursion would spend the stack of the caller's thread.
+
+use super::shown;
+
+/// Where and how a text breaks the grammar of RFC 8259.
+pub(super) struct Fault {
+    pub what: String,
+    pub offset: usize,
+}
+
+/// One JSON value without insignificant whitespace.
+pub(super) struct Compact {
+    /// The value; only its beginning if it is over the limit.
+    pub text: String,
+    /// Its bytes, over the limit or not.
+    pub size: usize,
+    /// Where in the input the value begins.
+    pub start: usize,
+    /// Where in the input the first byte over the limit stands.
+    pub over_limit_at: Option<usize>,
+    pub is_object: bool,
+}
+
+/// Takes exactly one value, nested at most `max_depth` deep. What exceeds `limit` bytes is
+/// checked and counted but not kept.
+pub(super) fn compact(text: &str, max_depth: usize, limit: usize) -> Result<Compact, Fault> {
+    let mut scanner = Scanner {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        run_start: 0,
+        limit,
+        output: Compact {
+            text: String::with_capacity(text.len().min(limit)),
+            size: 0,
+            start: 0,
+            over_limit_at: None,
+            is_object: false,
+        },
+    };
+    scanner.skip_whitespace();
+    scanner.output.start = scanner.at;
+    scanner.output.is_object = scanner.peek() == Some(b'{');
+    scanner.document(max_depth)?;
+    Ok(scanner.output)
+}
+
+struct Scanner<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    /// Where the significant bytes that are not yet in the output begin.
+    run_start: usize,
+    limit: usize,
+    output: Compact,
+}
+
+#[derive(Clone, Copy)]
+enum Expect {
+    Value,
+    ValueOrEnd,
+    Key,
+    KeyOrEnd,
+    CommaOrEnd,
+}
+
+impl Scanner<'_> {
+    fn document(&mut self, max_depth: usize) -> Result<(), Fault> {
+        // The brackets that will close what is open.
+        let mut open: Vec<u8> = Vec::new();
+        let mut expect = Expect::Value;
+        loop {
+            self.skip_whitespace();
+            let byte = self.peek();
+            expect = match (expect, byte) {
+                (Expect::KeyOrEnd, Some(b'}')) | (Expect::ValueOrEnd, Some(b']')) => {
+                    self.at += 1;
+                    open.pop();
+                    Expect::CommaOrEnd
+                }
+                (Expect::Value | Expect::ValueOrEnd, Some(bracket @ (b'{' | b'['))) => {
+                    if open.len() == max_depth {
+                        return Err(self.fault(format!("it is nested more than {max_depth} deep")));
+                    }
+                    self.at += 1;
+                    if bracket == b'{' {
+                        open.push(b'}');
+                        Expect::KeyOrEnd
+                    } else {
+                        open.push(b']');
+                        Expect::ValueOrEnd
+                    }
+                }
+                (Expect::Value | Expect::ValueOrEnd, _) => {
+                    self.scalar()?;
+                    Expect::CommaOrEnd
+                }
+                (Expect::Key | Expect::KeyOrEnd, _) => {
+                    self.key()?;
+                    Expect::Value
+                }
+                (Expect::CommaOrEnd, Some(b',')) => {
+                    self.at += 1;
+                    if open.last() == Some(&b'}') { Expect::Key } else { Expect::Value }
+                }
+                (Expect::CommaOrEnd, Some(byte)) if open.last() == Some(&byte) => {
+                    self.at += 1;
+                    open.pop();
+                    Expect::CommaOrEnd
+                }
+                (Expect::CommaOrEnd, _) => {
+                    let close = open.last().map_or(' ', |byte| char::from(*byte));
+                    return Err(self.unexpected(&format!("',' or '{close}'")));
+                }
+            };
+            if open.is_empty() && matches!(expect, Expect::CommaOrEnd) {
+                self.skip_whitespace();
+                return match self.peek() {
+                    None => Ok(()),
+                    Some(_) => Err(self.unexpected("the end")),
+                };
+            }
+        }
+    }
+
+    fn key(&mut self) -> Result<(), Fault> {
+        if self.peek() != Some(b'"') {
+            return Err(self.unexpected("a key in double quotes"));
+        }
+        self.string()?;
+        self.skip_whitespace();
+        if self.peek() != Some(b':') {
+            return Err(self.unexpected("':'"));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn scalar(&mut self) -> Result<(), Fault> {
+        match self.peek() {
+            Some(b'"') => self.string(),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.word("true"),
+            Some(b'f') => self.word("false"),
+            Some(b'n') => self.word("null"),
+            _ => Err(self.unexpected("a value")),
+        }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), Fault> {
+        for expected in word.bytes() {
+            if self.peek() != Some(expected) {
+                return Err(self.unexpected(&format!("\"{word}\"")));
+            }
+            self.at += 1;
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<(), Fault> {
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        if self.peek() == Some(b'0') {
+            self.at += 1;
+            if matches!(self.peek(), Some(b'0'..=b'9')) {
+                return Err(self.fault("a number begins with 0".to_owned()));
+            }
+        } else {
+            self.digits()?;
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), Fault> {
+        if !matches!(self.peek(), Some(b'0'..=b'9')) {
+            return Err(self.unexpected("a digit"));
+        }
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        Ok(())
+    }
+
+    fn string(&mut self) -> Result<(), Fault> {
+        let quote = self.at;
+        self.at += 1;
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => self.escape()?,
+                Some(0..=0x1f) => {
+                    return Err(self.fault(
+                        "a string holds a control character that should be escaped, such as \\n,"
+                            .to_owned(),
+                    ));
+                }
+                Some(_) => self.at += 1,
+                None => {
+                    self.at = quote;
+                    return Err(self.fault("a string does not end that begins".to_owned()));
+                }
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), Fault> {
+        let backslash = self.at;
+        self.at += 1;
+        match self.peek() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                self.at += 1;
+                Ok(())
+            }
+            Some(b'u') => {
+                let whole = match self.code_unit()? {
+                    0xd800..=0xdbff => self.low_surrogate()?,
+                    0xdc00..=0xdfff => false,
+                    _ => true,
+                };
+                if whole {
+                    return Ok(());
+                }
+                // RFC 8259, 8.2: half a pair is no character, and receivers differ in what
+                // they make of it.
+                self.at = backslash;
+                Err(self.fault("half a surrogate pair stands alone".to_owned()))
+            }
+            _ => Err(self.unexpected("one of \"\\/bfnrtu after a backslash")),
+        }
+    }
+
+    /// Whether the second half of a surrogate pair follows.
+    fn low_surrogate(&mut self) -> Result<bool, Fault> {
+        if self.bytes.get(self.at..self.at + 2) != Some(b"\\u") {
+            return Ok(false);
+        }
+        self.at += 1;
+        Ok(matches!(self.code_unit()?, 0xdc00..=0xdfff))
+    }
+
+    /// The four hexadecimal digits after a `u`.
+    fn code_unit(&mut self) -> Result<u32, Fault> {
+        self.at += 1;
+        let mut unit = 0;
+        for _ in 0..4 {
+            let Some(digit) = self.peek().and_then(|byte| char::from(byte).to_digit(16)) else {
+                return Err(self.unexpected("a hexadecimal digit"));
+            };
+            unit = unit * 16 + digit;
+            self.at += 1;
+        }
+        Ok(unit)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn skip_whitespace(&mut self) {
+        let end_of_run = self.at;
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+        if self.at > end_of_run || self.at == self.bytes.len() {
+            self.take_run(end_of_run);
+            self.run_start = self.at;
+        }
+    }
+
+    fn take_run(&mut self, end: usize) {
+        let length = end - self.run_start;
+        let room = self.limit.saturating_sub(self.output.size);
+        self.output.size += length;
+        if length <= room {
+            self.output.text.push_str(self.text.get(self.run_start..end).unwrap_or_default());
+        } else if self.output.over_limit_at.is_none() {
+            self.output.over_limit_at = Some(self.run_start + room);
+        }
+    }
+
+    fn unexpected(&self, expected: &str) -> Fault {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        match rest.chars().next() {
+            None => self.fault(format!("it ends where {expected} was expected,")),
+            Some(found) => {
+                self.fault(format!("{expected} was expected instead of {}", shown(found)))
+            }
+        }
+    }
+
+    fn fault(&self, what: String) -> Fault {
+        Fault { what, offset: self.at }
+    }
+}

@@ -1,0 +1,181 @@
+//! Clients, and what they send.
+
+use std::ffi::c_char;
+use std::time::Duration;
+
+use super::boundary::{fallible, infallible};
+use super::config::vce_config;
+use super::convert::{Out, OutError, given, optional_text, text};
+use super::error::vce_error;
+use super::event::vce_event;
+use super::event_list::vce_event_list;
+use super::status::vce_status;
+use crate::client::Client;
+use crate::error::Status;
+
+/// A connection to the Conversation API. Any number of threads at the same time.
+pub struct vce_client(Client);
+
+/// Makes a client from a copy of the settings. Reads the private key and ca_file, connects to
+/// nothing, starts no thread. To be freed with vce_client_free.
+///
+/// Answers VCE_ERR_CONFIG or VCE_ERR_CREDENTIALS.
+///
+/// # Safety
+/// The pointers are as the header's preamble says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vce_client_new(
+    config: Option<&vce_config>,
+    client: *mut *mut vce_client,
+    error: *mut *mut vce_error,
+) -> vce_status {
+    // SAFETY: as the header's preamble says.
+    let (client, error) = unsafe { (Out::new(client), OutError::new(error)) };
+    fallible(error, || {
+        let config = given(config, "config")?;
+        let client = client.required("client")?;
+        client.write(vce_client(Client::new(&config.0)?));
+        Ok(Status::Ok)
+    })
+}
+
+/// Refuses new calls with VCE_ERR_CLOSED, waits at most timeout_ms for those that run in other
+/// threads, then cancels them: they answer VCE_ERR_CLOSED, with the outcome that the evidence
+/// gives. Any thread may close; closing again answers VCE_OK.
+///
+/// Answers VCE_OK if nothing had to be cancelled, else VCE_ERR_TIMEOUT.
+///
+/// # Safety
+/// The pointers are as the header's preamble says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vce_client_close(
+    client: Option<&vce_client>,
+    timeout_ms: u64,
+    error: *mut *mut vce_error,
+) -> vce_status {
+    // SAFETY: as the header's preamble says.
+    let error = unsafe { OutError::new(error) };
+    fallible(error, || {
+        given(client, "client")?.0.close(Duration::from_millis(timeout_ms)).map(|()| Status::Ok)
+    })
+}
+
+/// Closes a client with no time and frees it; blocks no longer than the cancelling takes.
+/// No other thread may use it any more. Its event lists stay, and answer VCE_ERR_CLOSED once
+/// they need the server. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_client_free(client: Option<Box<vce_client>>) {
+    infallible((), || drop(client));
+}
+
+/// Creates one event and waits for the answer, at most for the option timeout.
+///
+/// from may be NULL: it is needed only if the token has a subject. body is a JSON object; its
+/// keys, numbers and strings are sent byte for byte. event may be NULL; else it is to be freed
+/// with vce_event_free.
+///
+/// Of several offences the first in this order is reported: arguments, conversation_id, type,
+/// from, body; nothing is sent then. After any failure vce_error_outcome tells whether the
+/// event exists all the same.
+///
+/// # Safety
+/// The pointers are as the header's preamble says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vce_create_event(
+    client: Option<&vce_client>,
+    conversation_id: *const c_char,
+    r#type: *const c_char,
+    from: *const c_char,
+    body: *const c_char,
+    event: *mut *mut vce_event,
+    error: *mut *mut vce_error,
+) -> vce_status {
+    // SAFETY: as the header's preamble says.
+    let (event, error) = unsafe { (Out::new(event), OutError::new(error)) };
+    fallible(error, || {
+        let client = given(client, "client")?;
+        // SAFETY: as the header's preamble says.
+        let (conversation_id, event_type, from, body) = unsafe {
+            (
+                text(conversation_id, "conversation id")?,
+                text(r#type, "event type")?,
+                optional_text(from, "member id")?,
+                text(body, "body")?,
+            )
+        };
+        event.write(client.0.create_event(conversation_id, event_type, from, body)?.into());
+        Ok(Status::Ok)
+    })
+}
+
+/// Fetches an event. It is to be freed with vce_event_free.
+///
+/// # Safety
+/// The pointers are as the header's preamble says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vce_get_event(
+    client: Option<&vce_client>,
+    conversation_id: *const c_char,
+    event_id: *const c_char,
+    event: *mut *mut vce_event,
+    error: *mut *mut vce_error,
+) -> vce_status {
+    // SAFETY: as the header's preamble says.
+    let (event, error) = unsafe { (Out::new(event), OutError::new(error)) };
+    fallible(error, || {
+        let client = given(client, "client")?;
+        // SAFETY: as the header's preamble says.
+        let (conversation_id, event_id) =
+            unsafe { (text(conversation_id, "conversation id")?, text(event_id, "event id")?) };
+        let event = event.required("event")?;
+        event.write(client.0.get_event(conversation_id, event_id)?.into());
+        Ok(Status::Ok)
+    })
+}
+
+/// Deletes an event. The server may go on listing it, with a "deleted" timestamp. It is not
+/// repeated once the request has left: the second answer would be VCE_ERR_NOT_FOUND.
+///
+/// # Safety
+/// The pointers are as the header's preamble says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vce_delete_event(
+    client: Option<&vce_client>,
+    conversation_id: *const c_char,
+    event_id: *const c_char,
+    error: *mut *mut vce_error,
+) -> vce_status {
+    // SAFETY: as the header's preamble says.
+    let error = unsafe { OutError::new(error) };
+    fallible(error, || {
+        let client = given(client, "client")?;
+        // SAFETY: as the header's preamble says.
+        let (conversation_id, event_id) =
+            unsafe { (text(conversation_id, "conversation id")?, text(event_id, "event id")?) };
+        client.0.delete_event(conversation_id, event_id).map(|()| Status::Ok)
+    })
+}
+
+/// Lists a conversation's events; nothing is sent yet. The list is to be freed with
+/// vce_event_list_free, before or after the client.
+///
+/// # Safety
+/// The pointers are as the header's preamble says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vce_list_events(
+    client: Option<&vce_client>,
+    conversation_id: *const c_char,
+    list: *mut *mut vce_event_list,
+    error: *mut *mut vce_error,
+) -> vce_status {
+    // SAFETY: as the header's preamble says.
+    let (list, error) = unsafe { (Out::new(list), OutError::new(error)) };
+    fallible(error, || {
+        let client = given(client, "client")?;
+        // SAFETY: as the header's preamble says.
+        let conversation_id = unsafe { text(conversation_id, "conversation id") }?;
+        let list = list.required("list")?;
+        list.write(vce_event_list(client.0.list_events(conversation_id)?));
+        Ok(Status::Ok)
+    })
+}

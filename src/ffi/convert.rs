@@ -1,0 +1,115 @@
+//! Every pointer that crosses the ABI is read or written here.
+
+use std::ffi::{CStr, CString, c_char};
+use std::ptr::null;
+
+use super::error::vce_error;
+use crate::error::{Error, Result, Status};
+
+/// Reads a text that must not be NULL.
+///
+/// # Safety
+/// `text` is NULL or points to a NUL-terminated string that lives unchanged for `'a`.
+pub unsafe fn text<'a>(text: *const c_char, what: &str) -> Result<&'a str> {
+    // SAFETY: the same contract.
+    unsafe { optional_text(text, what) }?
+        .ok_or_else(|| Error::new(Status::Argument, format!("the {what} is NULL")))
+}
+
+/// Reads a text that may be NULL.
+///
+/// # Safety
+/// As [`text`].
+pub unsafe fn optional_text<'a>(text: *const c_char, what: &str) -> Result<Option<&'a str>> {
+    if text.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: not NULL, so NUL-terminated and alive by this function's contract.
+    let text = unsafe { CStr::from_ptr(text) };
+    text.to_str().map(Some).map_err(|error| {
+        let offset = error.valid_up_to();
+        Error::new(Status::Argument, format!("the {what} is not UTF-8 at byte {offset}")).at(offset)
+    })
+}
+
+/// An object that must be given.
+pub fn given<T>(object: Option<T>, what: &str) -> Result<T> {
+    object.ok_or_else(|| Error::new(Status::Argument, format!("the {what} is NULL")))
+}
+
+/// Where a new object is handed to the caller.
+pub struct Out<T>(*mut *mut T);
+
+impl<T> Out<T> {
+    /// # Safety
+    /// `place` is NULL, or a pointer can be written to it until this is dropped.
+    pub unsafe fn new(place: *mut *mut T) -> Out<T> {
+        Out(place)
+    }
+
+    /// Refuses NULL, before any work is done for nothing.
+    pub fn required(self, what: &str) -> Result<Out<T>> {
+        if self.0.is_null() {
+            return Err(Error::new(Status::Argument, format!("the place for the {what} is NULL")));
+        }
+        Ok(self)
+    }
+
+    /// Hands an object over; drops it if the caller does not want it.
+    pub fn write(self, object: T) {
+        if !self.0.is_null() {
+            let object = Box::into_raw(Box::new(object));
+            // SAFETY: not NULL, so writable by the contract of `new`. What stood there is
+            // the caller's, and perhaps not initialised: it is overwritten unread.
+            unsafe { self.0.write(object) };
+        }
+    }
+}
+
+/// Where an error is handed to the caller.
+pub struct OutError(Out<vce_error>);
+
+impl OutError {
+    /// # Safety
+    /// As [`Out::new`].
+    pub unsafe fn new(place: *mut *mut vce_error) -> OutError {
+        // SAFETY: the same contract.
+        OutError(unsafe { Out::new(place) })
+    }
+
+    pub fn write(self, error: Error) {
+        if !self.0.0.is_null() {
+            self.0.write(vce_error::from(error));
+        }
+    }
+}
+
+/// A text for C. A NUL in it, which no header and no valid field has, ends it.
+pub fn c_string(bytes: impl Into<Vec<u8>>) -> CString {
+    CString::new(bytes).unwrap_or_else(|error| {
+        let end = error.nul_position();
+        let mut bytes = error.into_vec();
+        bytes.truncate(end);
+        CString::new(bytes).unwrap_or_default()
+    })
+}
+
+pub fn optional_c_string(text: Option<&str>) -> Option<CString> {
+    text.map(c_string)
+}
+
+/// A text that is borrowed from its object.
+pub fn borrowed(text: Option<&CString>) -> *const c_char {
+    text.map_or(null(), |text| text.as_ptr())
+}
+
+/// Frees a text that was handed over.
+///
+/// # Safety
+/// `text` is NULL or came from [`CString::into_raw`] and is not used again.
+pub unsafe fn free_c_string(text: *mut c_char) {
+    if !text.is_null() {
+        // SAFETY: by this function's contract.
+        drop(unsafe { CString::from_raw(text) });
+    }
+}

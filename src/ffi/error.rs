@@ -1,0 +1,145 @@
+//! Why something failed.
+
+use std::ffi::{CString, c_char};
+use std::ptr::null;
+
+use super::boundary::infallible;
+use super::convert::{borrowed, c_string, optional_c_string};
+use super::status::{vce_outcome, vce_status};
+use crate::error::{Answer, Error};
+
+/// Why a call failed, and what became of the event. Holds no secret.
+pub struct vce_error {
+    error: Error,
+    message: CString,
+    answer: Option<Texts>,
+}
+
+struct Texts {
+    http_status: i32,
+    code: Option<CString>,
+    title: Option<CString>,
+    detail: Option<CString>,
+    trace_id: Option<CString>,
+    response: CString,
+}
+
+impl From<&Answer> for Texts {
+    fn from(answer: &Answer) -> Texts {
+        Texts {
+            http_status: i32::from(answer.http_status),
+            code: optional_c_string(answer.code.as_deref()),
+            title: optional_c_string(answer.title.as_deref()),
+            detail: optional_c_string(answer.detail.as_deref()),
+            trace_id: optional_c_string(answer.trace_id.as_deref()),
+            response: c_string(answer.response.clone()),
+        }
+    }
+}
+
+impl From<Error> for vce_error {
+    fn from(error: Error) -> vce_error {
+        vce_error {
+            message: c_string(error.message()),
+            answer: error.answer().map(Texts::from),
+            error,
+        }
+    }
+}
+
+fn answered(error: Option<&vce_error>) -> Option<&Texts> {
+    error.and_then(|error| error.answer.as_ref())
+}
+
+/// What went wrong; VCE_ERR_ARGUMENT for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_error_status(error: Option<&vce_error>) -> vce_status {
+    infallible(vce_status::VCE_ERR_INTERNAL, || {
+        error.map_or(vce_status::VCE_ERR_ARGUMENT, |error| error.error.status().into())
+    })
+}
+
+/// One sentence for a person: what, where, what to do.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_error_message(error: Option<&vce_error>) -> *const c_char {
+    infallible(null(), || borrowed(error.map(|error| &error.message)))
+}
+
+/// Whether the event exists all the same: VCE_OUTCOME_NOT_CREATED or VCE_OUTCOME_MAYBE_CREATED.
+/// Calls that create no event answer VCE_OUTCOME_NOT_CREATED.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_error_outcome(error: Option<&vce_error>) -> vce_outcome {
+    infallible(vce_outcome::VCE_OUTCOME_MAYBE_CREATED, || {
+        error.map_or(vce_outcome::VCE_OUTCOME_NOT_CREATED, |error| error.error.outcome().into())
+    })
+}
+
+/// Whether the same call may succeed later without creating an event twice (or, under
+/// delivery=at_least_once, although it may).
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_error_is_retryable(error: Option<&vce_error>) -> bool {
+    infallible(false, || error.is_some_and(|error| error.error.is_retryable()))
+}
+
+/// How long the server asked to wait, in milliseconds; -1 if it did not say.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_error_retry_after_ms(error: Option<&vce_error>) -> i64 {
+    infallible(-1, || {
+        error
+            .and_then(|error| error.error.retry_after())
+            .map_or(-1, |after| i64::try_from(after.as_millis()).unwrap_or(i64::MAX))
+    })
+}
+
+/// The byte of the first offence in a type, an id or a body; -1 if there is none.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_error_offset(error: Option<&vce_error>) -> i64 {
+    infallible(-1, || {
+        error
+            .and_then(|error| error.error.offset())
+            .map_or(-1, |offset| i64::try_from(offset).unwrap_or(i64::MAX))
+    })
+}
+
+/// The HTTP status of the server's answer; 0 if there was none.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_error_http_status(error: Option<&vce_error>) -> i32 {
+    infallible(0, || answered(error).map_or(0, |answer| answer.http_status))
+}
+
+/// Vonage's code, such as "conversation:error:not-found"; or NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_error_code(error: Option<&vce_error>) -> *const c_char {
+    infallible(null(), || borrowed(answered(error).and_then(|answer| answer.code.as_ref())))
+}
+
+/// The problem details' title; or NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_error_title(error: Option<&vce_error>) -> *const c_char {
+    infallible(null(), || borrowed(answered(error).and_then(|answer| answer.title.as_ref())))
+}
+
+/// The problem details' detail, or an older version's description; or NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_error_detail(error: Option<&vce_error>) -> *const c_char {
+    infallible(null(), || borrowed(answered(error).and_then(|answer| answer.detail.as_ref())))
+}
+
+/// What identifies the request towards Vonage's support; or NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_error_trace_id(error: Option<&vce_error>) -> *const c_char {
+    infallible(null(), || borrowed(answered(error).and_then(|answer| answer.trace_id.as_ref())))
+}
+
+/// The answer's body as received, at most its first 64 KiB and not beyond a NUL byte; it need
+/// not be UTF-8. NULL if there was no answer.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_error_response(error: Option<&vce_error>) -> *const c_char {
+    infallible(null(), || borrowed(answered(error).map(|answer| &answer.response)))
+}
+
+/// Frees an error and its texts. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_error_free(error: Option<Box<vce_error>>) {
+    infallible((), || drop(error));
+}

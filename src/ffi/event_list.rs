@@ -1,0 +1,75 @@
+//! A conversation's events, page by page.
+
+use std::ffi::c_char;
+
+use super::boundary::{fallible, infallible};
+use super::convert::{Out, OutError, given, optional_text, text};
+use super::error::vce_error;
+use super::event::vce_event;
+use super::status::vce_status;
+use crate::error::Status;
+use crate::list::EventList;
+
+/// A conversation's events, fetched as they are asked for. One thread at a time.
+pub struct vce_event_list(pub(super) EventList);
+
+/// Narrows or orders a list before its first event is asked for; a value of NULL leaves the
+/// choice to the server.
+///
+/// type: only events of this type, custom or not. order: "asc" or "desc". page_size: "1" to
+/// "100", how many events are fetched at once. start_id, end_id: the range of event ids.
+/// exclude_deleted: "true" or "false". Answers VCE_ERR_ARGUMENT for anything else.
+///
+/// # Safety
+/// The pointers are as the header's preamble says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vce_event_list_set(
+    list: Option<&mut vce_event_list>,
+    name: *const c_char,
+    value: *const c_char,
+    error: *mut *mut vce_error,
+) -> vce_status {
+    // SAFETY: as the header's preamble says.
+    let error = unsafe { OutError::new(error) };
+    fallible(error, || {
+        let list = given(list, "list")?;
+        // SAFETY: as the header's preamble says.
+        let name = unsafe { text(name, "setting's name") }?;
+        // SAFETY: as the header's preamble says.
+        let value = unsafe { optional_text(value, "setting's value") }?;
+        list.0.set(name, value).map(|()| Status::Ok)
+    })
+}
+
+/// The next event, to be freed with vce_event_free; VCE_END after the last. Fetches pages as
+/// needed, at most for the option timeout. After an error the call can be repeated: no event
+/// is passed over.
+///
+/// # Safety
+/// The pointers are as the header's preamble says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vce_event_list_next(
+    list: Option<&mut vce_event_list>,
+    event: *mut *mut vce_event,
+    error: *mut *mut vce_error,
+) -> vce_status {
+    // SAFETY: as the header's preamble says.
+    let (event, error) = unsafe { (Out::new(event), OutError::new(error)) };
+    fallible(error, || {
+        let list = given(list, "list")?;
+        let event = event.required("event")?;
+        match list.0.next().transpose()? {
+            Some(next) => {
+                event.write(next.into());
+                Ok(Status::Ok)
+            }
+            None => Ok(Status::End),
+        }
+    })
+}
+
+/// Frees a list. Its events are not touched. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_event_list_free(list: Option<Box<vce_event_list>>) {
+    infallible((), || drop(list));
+}

@@ -1,0 +1,53 @@
+//! The rules of custom events, offline: no client is needed.
+
+use std::ffi::c_char;
+
+use super::boundary::fallible;
+use super::convert::{OutError, text};
+use super::error::vce_error;
+use super::status::vce_status;
+use crate::error::Status;
+use crate::event::{EventBody, EventType, TypeRules};
+
+/// Checks an event type by the documented rules: it begins with "custom:", has at most 100
+/// characters in all, and after the prefix only letters, digits, '-' and '_'.
+///
+/// Answers VCE_ERR_TYPE_PREFIX, _EMPTY, _TOO_LONG or _CHARACTER, the first that applies.
+/// Source: the Conversation API's documentation of custom events.
+///
+/// # Safety
+/// The pointers are as the header's preamble says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vce_validate_type(
+    r#type: *const c_char,
+    error: *mut *mut vce_error,
+) -> vce_status {
+    // SAFETY: as the header's preamble says.
+    let error = unsafe { OutError::new(error) };
+    fallible(error, || {
+        // SAFETY: as the header's preamble says.
+        let event_type = unsafe { text(r#type, "event type") }?;
+        EventType::validate(event_type, TypeRules::Documented).map(|()| Status::Ok)
+    })
+}
+
+/// Checks a body: one JSON object (RFC 8259, nested at most 128 deep) of at most 4096 bytes,
+/// counted without insignificant whitespace.
+///
+/// Answers VCE_ERR_BODY_JSON, _NOT_OBJECT or _TOO_LARGE, the first that applies.
+///
+/// # Safety
+/// The pointers are as the header's preamble says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vce_validate_body(
+    body: *const c_char,
+    error: *mut *mut vce_error,
+) -> vce_status {
+    // SAFETY: as the header's preamble says.
+    let error = unsafe { OutError::new(error) };
+    fallible(error, || {
+        // SAFETY: as the header's preamble says.
+        let body = unsafe { text(body, "body") }?;
+        EventBody::new(body).map(|_| Status::Ok)
+    })
+}

@@ -1,0 +1,169 @@
+//! A conversation's events, page by page.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::api::{ListQuery, Order, Page};
+use crate::client::Handle;
+use crate::error::{Error, Result, Status};
+use crate::event::{ConversationId, Event, EventId};
+
+/// A conversation's events, fetched page by page as they are asked for.
+pub struct EventList {
+    handle: Arc<Handle>,
+    conversation: ConversationId,
+    query: ListQuery,
+    fetched: VecDeque<Event>,
+    next: Next,
+}
+
+#[derive(PartialEq)]
+enum Next {
+    FirstPage,
+    Page(String),
+    End,
+}
+
+impl EventList {
+    pub(crate) fn new(handle: Arc<Handle>, conversation: ConversationId) -> EventList {
+        EventList {
+            handle,
+            conversation,
+            query: ListQuery::default(),
+            fetched: VecDeque::new(),
+            next: Next::FirstPage,
+        }
+    }
+
+    /// Narrows or orders the list, before the first event is asked for. `None` leaves the
+    /// choice to the server.
+    ///
+    /// `type`: only events of this type, custom or not. `order`: `asc` or `desc`.
+    /// `page_size`: 1 to 100, how many events are fetched at once. `start_id`, `end_id`:
+    /// the range of event ids. `exclude_deleted`: `true` or `false`.
+    ///
+    /// # Errors
+    /// [`Status::Argument`] for an unknown name or a wrong value, or once the list was begun;
+    /// [`Status::EventId`].
+    pub fn set(&mut self, name: &str, value: Option<&str>) -> Result<()> {
+        if self.next != Next::FirstPage {
+            return Err(Error::new(
+                Status::Argument,
+                "the event list has begun; set what it should list before the first event is asked for",
+            ));
+        }
+        let query = &mut self.query;
+        match name {
+            "type" => query.event_type = value.map(event_type).transpose()?,
+            "order" => query.order = value.map(order).transpose()?,
+            "page_size" => query.page_size = value.map(page_size).transpose()?,
+            "start_id" => query.start_id = value.map(event_id).transpose()?,
+            "end_id" => query.end_id = value.map(event_id).transpose()?,
+            "exclude_deleted" => query.exclude_deleted = value.map(boolean).transpose()?,
+            _ => {
+                return Err(argument(
+                    "an event list has type, order, page_size, start_id, end_id and exclude_deleted, and no other settings",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn fetch(&mut self, cursor: Option<&str>, begun: Instant) -> Result<()> {
+        let query = self.query.encode(cursor);
+        let request = self.handle.endpoint().list_events(&self.conversation, &query);
+        let left = self.handle.timeout().saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            return Err(Error::new(
+                Status::Timeout,
+                "no event that is wanted came within timeout; the list can go on",
+            ));
+        }
+        let answer = self.handle.perform_within(left, &request)?;
+        let page = Page::read(&answer).ok_or_else(|| {
+            Error::new(Status::Response, "the server's answer is not a page of events")
+        })?;
+        if page.cursor.is_some() && page.cursor.as_deref() == cursor {
+            return Err(Error::new(
+                Status::Response,
+                "the server's page of events names itself as the next one",
+            ));
+        }
+        self.next = page.cursor.map_or(Next::End, Next::Page);
+        // Servers differ in whether their filter knows custom types.
+        let wanted = self.query.event_type.as_deref();
+        let events = page
+            .events
+            .into_iter()
+            .filter(|event| wanted.is_none() || event.event_type() == wanted);
+        self.fetched.extend(events);
+        Ok(())
+    }
+}
+
+impl Iterator for EventList {
+    type Item = Result<Event>;
+
+    /// The next event, fetching as many pages as it takes, all within the option `timeout`.
+    /// After an error the same page is asked for again.
+    fn next(&mut self) -> Option<Result<Event>> {
+        let begun = Instant::now();
+        loop {
+            if let Some(event) = self.fetched.pop_front() {
+                return Some(Ok(event));
+            }
+            let cursor = match &self.next {
+                Next::End => return None,
+                Next::FirstPage => None,
+                Next::Page(cursor) => Some(cursor.clone()),
+            };
+            if let Err(error) = self.fetch(cursor.as_deref(), begun) {
+                return Some(Err(error));
+            }
+        }
+    }
+}
+
+impl fmt::Debug for EventList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventList")
+            .field("conversation", &self.conversation)
+            .finish_non_exhaustive()
+    }
+}
+
+fn argument(message: impl Into<String>) -> Error {
+    Error::new(Status::Argument, message)
+}
+
+fn event_type(text: &str) -> Result<String> {
+    if text.is_empty() || text.len() > 256 {
+        return Err(argument("an event list's type must have 1 to 256 bytes"));
+    }
+    Ok(text.to_owned())
+}
+
+fn order(text: &str) -> Result<Order> {
+    match text {
+        "asc" => Ok(Order::Ascending),
+        "desc" => Ok(Order::Descending),
+        _ => Err(argument("an event list's order must be asc or desc")),
+    }
+}
+
+fn page_size(text: &str) -> Result<u8> {
+    text.parse()
+        .ok()
+        .filter(|size| (1..=100).contains(size))
+        .ok_or_else(|| argument("an event list's page_size must be a whole number from 1 to 100"))
+}
+
+fn event_id(text: &str) -> Result<String> {
+    EventId::new(text).map(|id| id.as_str().to_owned())
+}
+
+fn boolean(text: &str) -> Result<bool> {
+    text.parse().map_err(|_| argument("an event list's exclude_deleted must be true or false"))
+}

@@ -1,0 +1,131 @@
+//! What a connection must know of the call that it serves.
+//!
+//! ureq runs a request on the caller's thread from beginning to end but hands nothing of ours
+//! to the transports, so they find the call through the thread.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::calls::{Interrupt, RunningCall};
+use super::timed_out;
+
+/// One attempt at a request: its time limits, its cancellation, and the evidence of what left.
+pub struct Call {
+    running: Arc<RunningCall>,
+    deadline: Instant,
+    connect_deadline: Instant,
+    phase: Cell<Phase>,
+    socket_bytes: Cell<u64>,
+    request_bytes: Cell<u64>,
+}
+
+/// How far an attempt has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Name resolution, TCP, proxy, TLS.
+    Connecting,
+    /// The request is on its way, or its answer.
+    Exchanging,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Rc<Call>>> = const { RefCell::new(None) };
+}
+
+/// Keeps a call current for this thread.
+pub struct Entered(());
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CURRENT.with_borrow_mut(|current| *current = None);
+    }
+}
+
+impl Call {
+    pub fn new(
+        running: &Arc<RunningCall>,
+        deadline: Instant,
+        connect_timeout: Duration,
+    ) -> Rc<Call> {
+        let connect_deadline = Instant::now().checked_add(connect_timeout).unwrap_or(deadline);
+        Rc::new(Call {
+            running: Arc::clone(running),
+            deadline,
+            connect_deadline: connect_deadline.min(deadline),
+            phase: Cell::new(Phase::Connecting),
+            socket_bytes: Cell::new(0),
+            request_bytes: Cell::new(0),
+        })
+    }
+
+    /// Makes this the call that this thread's transports serve.
+    pub fn enter(self: &Rc<Call>) -> Entered {
+        CURRENT.with_borrow_mut(|current| *current = Some(Rc::clone(self)));
+        Entered(())
+    }
+
+    /// The call that this thread serves.
+    pub fn current() -> Result<Rc<Call>, ureq::Error> {
+        // Outside a call there is no time left for anything.
+        CURRENT.with_borrow(Clone::clone).ok_or_else(timed_out)
+    }
+
+    pub fn phase(&self) -> Phase {
+        self.phase.get()
+    }
+
+    pub fn exchanges(&self) {
+        self.phase.set(Phase::Exchanging);
+    }
+
+    /// What remains for the present phase; an error once nothing does.
+    pub fn left(&self) -> Result<Duration, ureq::Error> {
+        let deadline = match self.phase.get() {
+            Phase::Connecting => self.connect_deadline,
+            Phase::Exchanging => self.deadline,
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(timed_out()) } else { Ok(left) }
+    }
+
+    /// Whether the whole call's time is over, not only that for connecting.
+    pub fn is_overdue(&self) -> bool {
+        self.deadline <= Instant::now()
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.running.is_cancelled()
+    }
+
+    /// Lets closing the handle end a wait; an error if the handle is closed already.
+    pub fn will_wait_for<T: Interrupt + 'static>(&self, wait: &Arc<T>) -> Result<(), ureq::Error> {
+        if self.running.will_wait_for(wait) { Ok(()) } else { Err(timed_out()) }
+    }
+
+    pub fn waits_for_nothing(&self) {
+        self.running.waits_for_nothing();
+    }
+
+    /// A socket took bytes, of whatever layer.
+    pub fn socket_took(&self, bytes: usize) {
+        self.socket_bytes.set(self.socket_bytes.get().saturating_add(bytes as u64));
+    }
+
+    /// Runs `send`, which hands `bytes` of the request to the layers below, and counts them as
+    /// sent if a socket took anything: part of a TLS record is counted as all of it.
+    pub fn sending<T>(&self, bytes: usize, send: impl FnOnce() -> T) -> T {
+        let before = self.socket_bytes.get();
+        let sent = send();
+        if self.socket_bytes.get() != before {
+            self.request_bytes.set(self.request_bytes.get().saturating_add(bytes as u64));
+        }
+        sent
+    }
+
+    /// How many bytes of the request left this process.
+    pub fn request_bytes(&self) -> u64 {
+        self.request_bytes.get()
+    }
+}

@@ -1,0 +1,149 @@
+//! The calls of one handle: counted, so that closing can wait for them, and reachable, so that
+//! it can cancel them.
+
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+/// Something that a call waits for and that can be made to end.
+pub trait Interrupt: Send + Sync {
+    fn interrupt(&self);
+}
+
+impl Interrupt for TcpStream {
+    fn interrupt(&self) {
+        // An error means that it is not connected any more.
+        let _ = self.shutdown(Shutdown::Both);
+    }
+}
+
+/// The calls of one handle.
+#[derive(Default)]
+pub struct Calls {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    closed: bool,
+    cancelled: bool,
+    running: usize,
+    next_id: u64,
+    waits: Vec<(u64, Weak<dyn Interrupt>)>,
+}
+
+impl Calls {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a call; `None` once the handle is closed.
+    pub fn begin(self: &Arc<Calls>) -> Option<RunningCall> {
+        let mut state = self.lock();
+        if state.closed {
+            return None;
+        }
+        state.running += 1;
+        state.next_id += 1;
+        Some(RunningCall { id: state.next_id, calls: Arc::clone(self) })
+    }
+
+    /// Refuses new calls, waits for the running ones, then cancels what still runs.
+    /// Whether nothing had to be cancelled.
+    pub fn close(&self, limit: Duration) -> bool {
+        // A limit beyond the clock's range is none.
+        let deadline = Instant::now().checked_add(limit);
+        let mut state = self.lock();
+        state.closed = true;
+        while state.running > 0 && !state.cancelled {
+            let left =
+                deadline.map_or(Duration::MAX, |d| d.saturating_duration_since(Instant::now()));
+            if left.is_zero() {
+                break;
+            }
+            state =
+                self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if state.running == 0 {
+            return true;
+        }
+        state.cancelled = true;
+        let waits: Vec<_> = state.waits.iter().filter_map(|(_, wait)| wait.upgrade()).collect();
+        drop(state);
+        self.changed.notify_all();
+        for wait in waits {
+            wait.interrupt();
+        }
+        let mut state = self.lock();
+        while state.running > 0 {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        false
+    }
+}
+
+/// A call between its beginning and its end.
+pub struct RunningCall {
+    id: u64,
+    calls: Arc<Calls>,
+}
+
+impl RunningCall {
+    /// Whether the handle was closed and this call has to end.
+    pub fn is_cancelled(&self) -> bool {
+        self.calls.lock().cancelled
+    }
+
+    /// Sleeps; `false` if the call was cancelled before the time was over.
+    pub fn sleep(&self, time: Duration) -> bool {
+        let end = Instant::now() + time;
+        let mut state = self.calls.lock();
+        loop {
+            if state.cancelled {
+                return false;
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            state = self
+                .calls
+                .changed
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    /// Says what the call is about to wait for; `false` if it was cancelled already.
+    pub fn will_wait_for<T: Interrupt + 'static>(&self, wait: &Arc<T>) -> bool {
+        let mut state = self.calls.lock();
+        if state.cancelled {
+            return false;
+        }
+        let weak: Weak<T> = Arc::downgrade(wait);
+        let known = |(id, known): &(u64, Weak<dyn Interrupt>)| {
+            *id == self.id && std::ptr::addr_eq(known.as_ptr(), weak.as_ptr())
+        };
+        if !state.waits.iter().any(known) {
+            state.waits.push((self.id, weak));
+        }
+        true
+    }
+
+    /// What the call waited for is not its concern any more.
+    pub fn waits_for_nothing(&self) {
+        self.calls.lock().waits.retain(|(id, _)| *id != self.id);
+    }
+}
+
+impl Drop for RunningCall {
+    fn drop(&mut self) {
+        let mut state = self.calls.lock();
+        state.waits.retain(|(id, _)| *id != self.id);
+        state.running -= 1;
+        drop(state);
+        self.calls.changed.notify_all();
+    }
+}

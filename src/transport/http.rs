@@ -1,0 +1,238 @@
+//! One request, one answer.
+
+use std::io::Read as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::RootCertStore;
+use ureq::config::AutoHeaderValue;
+use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
+use ureq::http::{self, HeaderValue};
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _};
+use ureq::{Agent, Proxy};
+
+use super::Fault;
+use super::call::{Call, Phase};
+use super::calls::RunningCall;
+use super::connection::RequestConnector;
+use super::resolver::Resolver;
+use super::tcp::TcpConnector;
+use super::{proxy, roots};
+use crate::api::{Method, Reply, Request};
+use crate::config::Settings;
+use crate::error::{Error, Outcome, Result, Status};
+
+/// Idle connections are given up before a server would close them under a request.
+const MAX_IDLE: Duration = Duration::from_secs(15);
+/// Holds the largest head that is accepted, and a whole request.
+const BUFFER_BYTES: usize = 16 * 1024;
+const MAX_SUCCESS_BYTES: u64 = 1024 * 1024;
+const MAX_ERROR_BYTES: u64 = 64 * 1024;
+
+/// What a transport is made from.
+pub struct Setup {
+    proxy: Option<Proxy>,
+    ca_file: Option<RootCertStore>,
+    user_agent: String,
+}
+
+impl Setup {
+    /// Reads `ca_file` and the proxy variables, so that a mistake in them shows at once.
+    pub fn new(settings: &Settings) -> Result<Setup> {
+        let app = settings.app_name.as_ref().map_or_else(String::new, |app| format!(" {app}"));
+        Ok(Setup {
+            proxy: proxy::choose(&settings.proxy, &settings.base_url)?,
+            ca_file: settings.ca_file.as_deref().map(roots::from_file).transpose()?,
+            user_agent: format!("libvce/{} {}{app}", env!("CARGO_PKG_VERSION"), settings.language),
+        })
+    }
+}
+
+/// Connections to the API. Any thread may use it at any time.
+#[derive(Debug)]
+pub struct Transport {
+    agent: Agent,
+    connect_timeout: Duration,
+    timeout: Duration,
+}
+
+/// The time limits of one attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub deadline: Instant,
+}
+
+/// A request that got no answer.
+#[derive(Debug)]
+pub struct Broken {
+    pub error: Error,
+    pub transient: bool,
+}
+
+impl Transport {
+    pub fn new(settings: &Settings, setup: Setup) -> Transport {
+        let resolver = Resolver::default();
+        let has_proxy = setup.proxy.is_some();
+        let config = Agent::config_builder()
+            .proxy(setup.proxy)
+            .user_agent(AutoHeaderValue::Provided(Arc::new(setup.user_agent)))
+            .accept_encoding(AutoHeaderValue::None)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .max_idle_connections(settings.connections)
+            .max_idle_connections_per_host(settings.connections)
+            .max_idle_age(MAX_IDLE)
+            .input_buffer_size(BUFFER_BYTES)
+            .output_buffer_size(BUFFER_BYTES)
+            .max_response_header_size(BUFFER_BYTES)
+            .build();
+        let connector =
+            ().chain(ConnectProxyConnector::default())
+                .chain(TcpConnector { resolver: resolver.clone() })
+                .chain(RequestConnector::new(settings.tls_roots, setup.ca_file, has_proxy));
+        Transport {
+            agent: Agent::with_parts(config, connector, resolver),
+            connect_timeout: settings.connect_timeout,
+            timeout: settings.timeout,
+        }
+    }
+
+    /// Sends a request and takes its answer, whatever its status.
+    pub fn exchange(
+        &self,
+        request: &Request,
+        authorization: &HeaderValue,
+        limits: Limits,
+        running: &Arc<RunningCall>,
+    ) -> std::result::Result<Reply, Broken> {
+        let call = Call::new(running, limits.deadline, self.connect_timeout);
+        let entered = call.enter();
+        let result = self.run(request, authorization);
+        drop(entered);
+        running.waits_for_nothing();
+        result.map_err(|error| self.broken(request, &call, error))
+    }
+
+    fn run(
+        &self,
+        request: &Request,
+        authorization: &HeaderValue,
+    ) -> std::result::Result<Reply, ureq::Error> {
+        let builder = http::Request::builder()
+            .uri(&request.url)
+            .header(AUTHORIZATION, authorization)
+            .header(ACCEPT, HeaderValue::from_static("application/json"));
+        let response = match (request.method, &request.body) {
+            (Method::Post, body) => {
+                let body = body.as_deref().unwrap_or_default();
+                let json = HeaderValue::from_static("application/json");
+                self.agent
+                    .run(builder.method(http::Method::POST).header(CONTENT_TYPE, json).body(body)?)
+            }
+            (Method::Get, _) => self.agent.run(builder.method(http::Method::GET).body(())?),
+            (Method::Delete, _) => self.agent.run(builder.method(http::Method::DELETE).body(())?),
+        }?;
+        let (parts, body) = response.into_parts();
+        let mut reply = Reply {
+            status: parts.status.as_u16(),
+            date: text(&parts.headers, DATE.as_str())
+                .and_then(|date| httpdate::parse_http_date(&date).ok()),
+            retry_after: text(&parts.headers, RETRY_AFTER.as_str()),
+            trace_id: text(&parts.headers, "x-nexmo-trace-id")
+                .or_else(|| text(&parts.headers, "x-vonage-trace-id")),
+            body: Vec::new(),
+            body_is_cut: false,
+        };
+        let is_success = parts.status.is_success();
+        let most = if is_success { MAX_SUCCESS_BYTES } else { MAX_ERROR_BYTES };
+        if is_success && body.content_length().is_some_and(|length| length > most) {
+            reply.body_is_cut = true;
+            return Ok(reply);
+        }
+        let read = body.into_reader().take(most + 1).read_to_end(&mut reply.body);
+        match read {
+            Ok(_) => {}
+            // The status of a refusal is evidence enough; its reasons are what arrived of them.
+            Err(_) if !is_success => reply.body_is_cut = true,
+            Err(error) => return Err(ureq::Error::from(error)),
+        }
+        if reply.body.len() as u64 > most {
+            reply.body_is_cut = true;
+            reply.body.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        }
+        Ok(reply)
+    }
+
+    fn broken(&self, request: &Request, call: &Call, error: ureq::Error) -> Broken {
+        let left = call.request_bytes() > 0;
+        let outcome =
+            if request.creates() && left { Outcome::MaybeCreated } else { Outcome::NotCreated };
+        let (status, what, transient) = self.describe(call, error);
+        let fate = match (request.creates(), outcome) {
+            (true, Outcome::MaybeCreated) => "; the event may have been created",
+            (true, _) => "; the event was not created",
+            (false, _) => "",
+        };
+        // A DELETE that left may have been carried out; its second answer would be 404.
+        let transient = transient && (!left || request.creates() || request.is_safe());
+        Broken { error: Error::new(status, what + fate).with_outcome(outcome), transient }
+    }
+
+    fn describe(&self, call: &Call, error: ureq::Error) -> (Status, String, bool) {
+        let connecting = call.phase() == Phase::Connecting;
+        match error {
+            ureq::Error::Other(other) => match other.downcast::<Fault>() {
+                Ok(fault) => (fault.status, fault.message, fault.transient),
+                Err(other) => (Status::Internal, format!("the HTTP client failed: {other}"), false),
+            },
+            ureq::Error::Timeout(_) if connecting && !call.is_overdue() => (
+                Status::Timeout,
+                format!("no connection within connect_timeout ({:?})", self.connect_timeout),
+                true,
+            ),
+            ureq::Error::Timeout(_) => {
+                let what = if connecting { "no connection" } else { "no complete answer" };
+                (Status::Timeout, format!("{what} within timeout ({:?})", self.timeout), true)
+            }
+            ureq::Error::HostNotFound => {
+                (Status::Connect, "the host has no address".to_owned(), true)
+            }
+            ureq::Error::ConnectProxyFailed(reason) => {
+                (Status::Connect, format!("the proxy made no connection: {reason}"), true)
+            }
+            ureq::Error::Io(error) if connecting => {
+                (Status::Connect, format!("no connection: {error}"), true)
+            }
+            ureq::Error::Io(error) => {
+                match error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
+                    Some(tls) => (Status::Tls, format!("the TLS session failed: {tls}"), true),
+                    None => (Status::Network, format!("the connection broke off: {error}"), true),
+                }
+            }
+            ureq::Error::Protocol(error) if connecting => {
+                (Status::Connect, format!("the proxy's answer makes no sense: {error}"), false)
+            }
+            ureq::Error::Protocol(error) => (
+                Status::Response,
+                format!("the answer is not HTTP that makes sense: {error}"),
+                true,
+            ),
+            ureq::Error::LargeResponseHeader(..) => (
+                Status::Response,
+                format!("the answer's head is larger than {BUFFER_BYTES} bytes"),
+                true,
+            ),
+            other => (Status::Internal, format!("the HTTP client failed: {other}"), false),
+        }
+    }
+
+    /// Closes the connections; a call that still uses one fails.
+    pub fn shut_down(&self) {
+        self.agent.clone().shutdown();
+    }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}

@@ -1,0 +1,54 @@
+//! ureq: connections, TLS, proxies, time limits, and whether any byte of a request left.
+
+mod call;
+mod calls;
+mod connection;
+mod http;
+mod proxy;
+mod resolver;
+mod roots;
+mod tcp;
+
+pub use calls::{Calls, RunningCall};
+pub use http::{Limits, Setup, Transport};
+
+use crate::error::Status;
+
+/// Why a connection could not be made or used, in words for a person.
+///
+/// Travels through ureq as its `Error::Other`.
+#[derive(Debug)]
+struct Fault {
+    status: Status,
+    message: String,
+    transient: bool,
+}
+
+impl Fault {
+    fn transient(status: Status, message: impl Into<String>) -> Fault {
+        Fault { status, message: message.into(), transient: true }
+    }
+
+    fn lasting(status: Status, message: impl Into<String>) -> Fault {
+        Fault { status, message: message.into(), transient: false }
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl From<Fault> for ureq::Error {
+    fn from(fault: Fault) -> ureq::Error {
+        ureq::Error::Other(Box::new(fault))
+    }
+}
+
+/// The time limit passed; which one is known from the call.
+fn timed_out() -> ureq::Error {
+    ureq::Error::Timeout(ureq::Timeout::Global)
+}

@@ -1,0 +1,104 @@
+//! Which proxy to use.
+
+use ureq::Proxy;
+
+use crate::config::{BaseUrl, ProxySetting};
+use crate::error::{Error, Result, Status};
+
+/// The proxy for requests to `base_url`.
+pub fn choose(setting: &ProxySetting, base_url: &BaseUrl) -> Result<Option<Proxy>> {
+    match setting {
+        ProxySetting::None => Ok(None),
+        ProxySetting::Url(url) => parse(url, None, "the option proxy").map(Some),
+        ProxySetting::Environment => from_environment(base_url, |name| {
+            std::env::var(name).ok().filter(|value| !value.is_empty())
+        }),
+    }
+}
+
+/// As curl reads it. `HTTP_PROXY` in capitals is not read: a web server sets it from a
+/// request's `Proxy:` header, so a stranger could choose it.
+fn from_environment(
+    base_url: &BaseUrl,
+    get: impl Fn(&str) -> Option<String>,
+) -> Result<Option<Proxy>> {
+    let names: &[&str] = if base_url.is_plain {
+        &["http_proxy", "all_proxy", "ALL_PROXY"]
+    } else {
+        &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+    };
+    let Some((name, url)) = names.iter().find_map(|name| Some((*name, get(name)?))) else {
+        return Ok(None);
+    };
+    let exceptions = get("no_proxy").or_else(|| get("NO_PROXY"));
+    parse(&url, exceptions.as_deref(), &format!("the environment variable {name}")).map(Some)
+}
+
+/// The error does not repeat the URL: it may hold a password.
+fn parse(url: &str, exceptions: Option<&str>, source: &str) -> Result<Proxy> {
+    let wrong = |what: &str| Error::new(Status::Config, format!("{source} {what}"));
+    let proxy =
+        Proxy::new(url).map_err(|_| wrong("is not a proxy's URL; write it as http://host:3128"))?;
+    match proxy.protocol() {
+        ureq::ProxyProtocol::Http | ureq::ProxyProtocol::Https => {}
+        _ => return Err(wrong("names a SOCKS proxy; only HTTP proxies are supported")),
+    }
+    let Some(exceptions) = exceptions else {
+        return Ok(proxy);
+    };
+    let mut builder = Proxy::builder(proxy.protocol()).host(proxy.host()).port(proxy.port());
+    if let Some(username) = proxy.username() {
+        builder = builder.username(username);
+    }
+    if let Some(password) = proxy.password() {
+        builder = builder.password(password);
+    }
+    for exception in exceptions.split(',').map(str::trim).filter(|exception| !exception.is_empty())
+    {
+        builder = builder.no_proxy(exception);
+    }
+    builder.build().map_err(|_| wrong("is not a proxy's URL; write it as http://host:3128"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(plain: bool, variables: &[(&str, &str)]) -> Result<Option<Proxy>> {
+        let base_url = BaseUrl {
+            text: "https://api.nexmo.com".to_owned(),
+            is_plain: plain,
+            is_loopback: false,
+        };
+        from_environment(&base_url, |name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_variable_of_the_scheme_comes_first() {
+        let both = [("all_proxy", "http://all:1"), ("HTTPS_PROXY", "http://u:p@secure:2")];
+        let proxy = chosen(false, &both).unwrap().unwrap();
+        assert_eq!((proxy.host(), proxy.port(), proxy.username()), ("secure", 2, Some("u")));
+        assert_eq!(chosen(true, &both).unwrap().unwrap().host(), "all");
+        assert!(chosen(true, &[("HTTP_PROXY", "http://evil:1")]).unwrap().is_none());
+    }
+
+    #[test]
+    fn exceptions_are_kept() {
+        let proxy =
+            chosen(false, &[("https_proxy", "http://p:1"), ("no_proxy", "a.example, .vonage.com")]);
+        let proxy = proxy.unwrap().unwrap();
+        assert!(proxy.is_no_proxy(&"https://api.vonage.com/".parse().unwrap()));
+        assert!(!proxy.is_no_proxy(&"https://api.nexmo.com/".parse().unwrap()));
+        assert_eq!(proxy.port(), 1);
+    }
+
+    #[test]
+    fn socks_is_refused_rather_than_passed_over() {
+        let error = chosen(false, &[("ALL_PROXY", "socks5://secret@p:1")]).unwrap_err();
+        assert_eq!(error.status(), Status::Config);
+        assert!(error.message().contains("ALL_PROXY"));
+        assert!(!error.message().contains("secret"));
+    }
+}

@@ -1,0 +1,179 @@
+//! Names to addresses: remembered, looked up once for all who wait, and within their time.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver as UreqResolver};
+use ureq::unversioned::transport::NextTimeout;
+
+use super::call::Call;
+use super::calls::Interrupt;
+use super::{Fault, timed_out};
+use crate::error::Status;
+
+/// How long an answer is used. The system's resolver does not tell what the records allow.
+const REMEMBERED: Duration = Duration::from_secs(30);
+
+/// As many as ureq takes.
+const MAX_ADDRESSES: usize = 16;
+
+/// A resolver that remembers; clones share what they know.
+#[derive(Clone, Default)]
+pub struct Resolver {
+    known: Arc<Mutex<HashMap<String, Entry>>>,
+}
+
+enum Entry {
+    Addresses(Vec<SocketAddr>, Instant),
+    Asking(Arc<Lookup>),
+}
+
+/// A question to the system's resolver that has not been answered yet.
+#[derive(Default)]
+struct Lookup {
+    answer: Mutex<Option<Result<Vec<SocketAddr>, String>>>,
+    changed: Condvar,
+}
+
+impl Lookup {
+    fn lock(&self) -> MutexGuard<'_, Option<Result<Vec<SocketAddr>, String>>> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Interrupt for Lookup {
+    fn interrupt(&self) {
+        // With the lock held, so that a waiter either sees the cancellation or this call.
+        let _held = self.lock();
+        self.changed.notify_all();
+    }
+}
+
+impl Resolver {
+    /// The addresses did not work; the next connection asks anew.
+    pub fn forget(&self, uri: &Uri) {
+        if let Some(name) = name_and_port(uri) {
+            let mut known = self.lock();
+            if let Some(Entry::Addresses(..)) = known.get(&name) {
+                known.remove(&name);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn addresses(&self, name: &str) -> Result<Vec<SocketAddr>, ureq::Error> {
+        let call = Call::current()?;
+        let lookup = {
+            let mut known = self.lock();
+            match known.get(name) {
+                Some(Entry::Addresses(addresses, at)) if at.elapsed() < REMEMBERED => {
+                    return Ok(addresses.clone());
+                }
+                Some(Entry::Asking(lookup)) => Arc::clone(lookup),
+                _ => {
+                    let lookup = self.ask(name)?;
+                    known.insert(name.to_owned(), Entry::Asking(Arc::clone(&lookup)));
+                    lookup
+                }
+            }
+        };
+        call.will_wait_for(&lookup)?;
+        let answer = wait(&call, &lookup);
+        call.waits_for_nothing();
+        answer
+    }
+
+    /// The system's resolver has no time limit, so a thread waits for it: one for a name,
+    /// however many calls want to know. It ends with the system's answer.
+    fn ask(&self, name: &str) -> Result<Arc<Lookup>, ureq::Error> {
+        let lookup = Arc::new(Lookup::default());
+        let (resolver, asked, name) = (self.clone(), Arc::clone(&lookup), name.to_owned());
+        std::thread::Builder::new()
+            .name("vce-resolve".to_owned())
+            .stack_size(256 * 1024)
+            .spawn(move || {
+                let answer = name.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+                let mut known = resolver.lock();
+                match &answer {
+                    Ok(addresses) if !addresses.is_empty() => {
+                        known.insert(name, Entry::Addresses(addresses.clone(), Instant::now()));
+                    }
+                    _ => {
+                        known.remove(&name);
+                    }
+                }
+                drop(known);
+                *asked.lock() = Some(answer.map_err(|error| error.to_string()));
+                asked.changed.notify_all();
+            })
+            .map_err(|error| {
+                Fault::transient(Status::Connect, format!("no thread for the name lookup: {error}"))
+            })?;
+        Ok(lookup)
+    }
+}
+
+fn wait(call: &Call, lookup: &Lookup) -> Result<Vec<SocketAddr>, ureq::Error> {
+    let mut answer = lookup.lock();
+    loop {
+        match &*answer {
+            Some(Ok(addresses)) => return Ok(addresses.clone()),
+            Some(Err(error)) => {
+                return Err(Fault::transient(
+                    Status::Connect,
+                    format!("the host's address was not found: {error}"),
+                )
+                .into());
+            }
+            None if call.is_cancelled() => return Err(timed_out()),
+            None => {
+                let left = call.left()?;
+                answer = lookup
+                    .changed
+                    .wait_timeout(answer, left)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0;
+            }
+        }
+    }
+}
+
+/// `host:port`, as the system's resolver takes it.
+fn name_and_port(uri: &Uri) -> Option<String> {
+    let default = if uri.scheme_str() == Some("http") { 80 } else { 443 };
+    Some(format!("{}:{}", uri.host()?, uri.port_u16().unwrap_or(default)))
+}
+
+impl UreqResolver for Resolver {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        _: &Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let name = name_and_port(uri).ok_or(ureq::Error::HostNotFound)?;
+        let mut resolved = self.empty();
+        let literal = uri.host().unwrap_or_default().trim_matches(['[', ']']).parse::<IpAddr>();
+        if let (Ok(_), Ok(address)) = (literal, name.parse()) {
+            resolved.push(address);
+            return Ok(resolved);
+        }
+        for address in self.addresses(&name)?.into_iter().take(MAX_ADDRESSES) {
+            resolved.push(address);
+        }
+        if resolved.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(resolved) }
+    }
+}
+
+impl std::fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Resolver").finish_non_exhaustive()
+    }
+}

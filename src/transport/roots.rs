@@ -1,0 +1,104 @@
+//! The certificate authorities that are trusted: parsed once for the whole process.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use super::Fault;
+use crate::config::TlsRoots;
+use crate::error::{Error, Result, Status};
+
+/// Where distributions keep all authorities in one file. Reading it takes 2 ms; reading every
+/// file of the directory beside it takes 50.
+#[cfg(all(unix, not(target_os = "macos")))]
+const BUNDLES: &[&str] = &[
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+    "/usr/local/share/certs/ca-root-nss.crt",
+];
+
+static SYSTEM: Mutex<Option<Arc<RootCertStore>>> = Mutex::new(None);
+
+/// The authorities of `ca_file`.
+pub fn from_file(path: &Path) -> Result<RootCertStore> {
+    let wrong = |what: String| {
+        Error::new(Status::Config, format!("the option ca_file: {} {what}", path.display()))
+    };
+    let pem = std::fs::read(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    let mut store = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|error| wrong(format!("is not PEM: {error}")))?;
+        store
+            .add(certificate)
+            .map_err(|error| wrong(format!("holds a certificate that is not valid: {error}")))?;
+    }
+    if store.is_empty() {
+        return Err(wrong("holds no certificate in PEM".to_owned()));
+    }
+    Ok(store)
+}
+
+/// The roots of `setting`, and `extra` beside them.
+pub fn load(
+    setting: TlsRoots,
+    extra: Option<&RootCertStore>,
+) -> std::result::Result<Arc<RootCertStore>, Fault> {
+    let base = match setting {
+        TlsRoots::Bundled => Arc::new(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()),
+        TlsRoots::System => system(),
+    };
+    let store = match extra {
+        None => base,
+        Some(extra) => {
+            let mut store = RootCertStore::clone(&base);
+            store.extend(extra.roots.iter().cloned());
+            Arc::new(store)
+        }
+    };
+    if store.is_empty() {
+        return Err(Fault::lasting(
+            Status::Tls,
+            "this system has no certificate authorities; install its ca-certificates package, or set tls_roots=bundled or ca_file",
+        ));
+    }
+    Ok(store)
+}
+
+fn system() -> Arc<RootCertStore> {
+    let mut cached = SYSTEM.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(store) = &*cached {
+        return Arc::clone(store);
+    }
+    let mut store = RootCertStore::empty();
+    // What a system ships that rustls cannot use is passed over.
+    store.add_parsable_certificates(system_certificates());
+    let store = Arc::new(store);
+    if !store.is_empty() {
+        *cached = Some(Arc::clone(&store));
+    }
+    store
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+fn system_certificates() -> Vec<CertificateDer<'static>> {
+    for bundle in BUNDLES {
+        if let Ok(pem) = std::fs::read(bundle) {
+            let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem).flatten().collect();
+            if !certificates.is_empty() {
+                return certificates;
+            }
+        }
+    }
+    rustls_native_certs::load_certs_from_paths(None, Some(Path::new("/etc/ssl/certs"))).certs
+}
+
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn system_certificates() -> Vec<CertificateDer<'static>> {
+    rustls_native_certs::load_native_certs().certs
+}
