@@ -66,9 +66,7 @@ async fn connections(State(world): Shared) -> Json<Connections> {
 
 async fn close_idle_connections(State(world): Shared) -> Result<Json<Value>, Refusal> {
     // It waits for the connections' tasks, which need this thread.
-    tokio::task::spawn_blocking(move || world.connections.close_idle())
-        .await
-        .map_err(refuse)?;
+    tokio::task::spawn_blocking(move || world.connections.close_idle()).await.map_err(refuse)?;
     Ok(done())
 }
 
@@ -99,12 +97,9 @@ async fn events(
     Query(wanted): Query<InConversation>,
 ) -> Result<Json<Vec<StoredEvent>>, Refusal> {
     let events = world.store.lock().events(&wanted.conversation_id);
-    events.map(Json).ok_or_else(|| {
-        (
-            StatusCode::NOT_FOUND,
-            Json(json!({"error": "no such conversation"})),
-        )
-    })
+    events
+        .map(Json)
+        .ok_or_else(|| (StatusCode::NOT_FOUND, Json(json!({"error": "no such conversation"}))))
 }
 
 async fn token(State(world): Shared) -> String {
@@ -121,10 +116,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 }
 
 fn refuse(error: impl std::fmt::Display) -> Refusal {
-    (
-        StatusCode::BAD_REQUEST,
-        Json(json!({"error": error.to_string()})),
-    )
+    (StatusCode::BAD_REQUEST, Json(json!({"error": error.to_string()})))
 }
 
 fn done() -> Json<Value> {

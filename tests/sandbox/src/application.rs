@@ -30,25 +30,13 @@ impl Application {
         let key = key_of_this_process()?;
         let signing = SigningKey::new(key.clone());
         let verifying = signing.verifying_key();
-        Ok(Self {
-            id: Uuid::new_v4().to_string(),
-            key,
-            signing,
-            verifying,
-        })
+        Ok(Self { id: Uuid::new_v4().to_string(), key, signing, verifying })
     }
 
     /// Writes the private key as PKCS#8 PEM that only its owner may read.
     pub(crate) fn write_private_key(&self, path: &Path) -> io::Result<()> {
-        let pem = self
-            .key
-            .to_pkcs8_pem(LineEnding::LF)
-            .map_err(io::Error::other)?;
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)?;
+        let pem = self.key.to_pkcs8_pem(LineEnding::LF).map_err(io::Error::other)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         file.write_all(pem.as_bytes())
     }
 
@@ -59,10 +47,7 @@ impl Application {
         let claims = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
         let signed = format!("{header}.{claims}");
         let signature = self.signing.sign(signed.as_bytes());
-        format!(
-            "{signed}.{}",
-            BASE64_URL_SAFE_NO_PAD.encode(signature.to_bytes())
-        )
+        format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature.to_bytes()))
     }
 
     pub(crate) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {

@@ -19,11 +19,8 @@ impl Clock {
         let machine = SystemTime::now();
         let offset = self.offset_seconds.load(Ordering::Relaxed);
         let distance = Duration::from_secs(offset.unsigned_abs());
-        let moved = if offset < 0 {
-            machine.checked_sub(distance)
-        } else {
-            machine.checked_add(distance)
-        };
+        let moved =
+            if offset < 0 { machine.checked_sub(distance) } else { machine.checked_add(distance) };
         moved.filter(|time| *time >= UNIX_EPOCH).unwrap_or(machine)
     }
 

@@ -40,10 +40,7 @@ impl Registry {
         let mut counts = self.counts.lock();
         counts.accepted += 1;
         counts.open += 1;
-        Open {
-            number: counts.accepted,
-            registry: self,
-        }
+        Open { number: counts.accepted, registry: self }
     }
 
     /// Closes every idle connection, and waits until that has happened.

@@ -39,19 +39,13 @@ pub(crate) async fn exchange(world: &World, connection: u64, request: &Request) 
     let operation = route.map_or(Operation::Any, |route| route.operation(&request.method));
     let conversation_id = route.and_then(Route::conversation_id);
     let fault = world.faults.lock().take(operation, conversation_id);
-    let number = world
-        .log
-        .lock()
-        .add(record(connection, request, fault.as_ref()));
+    let number = world.log.lock().add(record(connection, request, fault.as_ref()));
     let behaviour = match fault {
         None => Behaviour::Answer(carry_out(world, number, request)),
         Some(fault) => go_wrong(world, number, request, fault).await,
     };
     if let Some(status) = behaviour.status() {
-        world
-            .log
-            .lock()
-            .amend(number, |record| record.status = Some(status));
+        world.log.lock().amend(number, |record| record.status = Some(status));
     }
     behaviour
 }
@@ -76,10 +70,7 @@ fn record(connection: u64, request: &Request, fault: Option<&Fault>) -> RequestR
 fn carry_out(world: &World, number: u64, request: &Request) -> Response {
     let Reply { response, created } = api::respond(world, request);
     if created.is_some() {
-        world
-            .log
-            .lock()
-            .amend(number, |record| record.event_id = created);
+        world.log.lock().amend(number, |record| record.event_id = created);
     }
     response
 }
@@ -97,20 +88,10 @@ async fn go_wrong(world: &World, number: u64, request: &Request, fault: Fault) -
         }
         FaultKind::Status(status) => Behaviour::Answer(api::fail(world, &status)),
         FaultKind::ExpiredToken {} => Behaviour::Answer(api::refuse_expired_token(world)),
-        FaultKind::Garbage {} => Behaviour::Bytes {
-            bytes: GARBAGE.into(),
-            ending: Ending::Cut,
-        },
+        FaultKind::Garbage {} => Behaviour::Bytes { bytes: GARBAGE.into(), ending: Ending::Cut },
         FaultKind::Raw(raw) => {
-            let ending = if raw.close {
-                Ending::Closed
-            } else {
-                Ending::KeptOpen
-            };
-            Behaviour::Bytes {
-                bytes: raw.response,
-                ending,
-            }
+            let ending = if raw.close { Ending::Closed } else { Ending::KeptOpen };
+            Behaviour::Bytes { bytes: raw.response, ending }
         }
         FaultKind::Hang {} => Behaviour::Hang,
         FaultKind::Drop {} => Behaviour::Drop,

@@ -136,10 +136,7 @@ impl TryFrom<RawText> for RawFault {
                 .map_err(|error| format!("response_base64: {error}"))?,
             _ => return Err("a raw fault needs either response or response_base64".into()),
         };
-        Ok(Self {
-            response,
-            close: raw.close,
-        })
+        Ok(Self { response, close: raw.close })
     }
 }
 
@@ -174,14 +171,7 @@ impl Aim {
     }
 }
 
-const AIM: [&str; 6] = [
-    "on",
-    "times",
-    "skip",
-    "conversation_id",
-    "delay_ms",
-    "creates",
-];
+const AIM: [&str; 6] = ["on", "times", "skip", "conversation_id", "delay_ms", "creates"];
 
 impl TryFrom<Map<String, Value>> for Fault {
     type Error = serde_json::Error;
@@ -189,10 +179,7 @@ impl TryFrom<Map<String, Value>> for Fault {
     /// Takes a fault apart by hand: serde cannot flatten and refuse unknown fields at once,
     /// and a misspelt field that goes unnoticed makes a test mean less than it says.
     fn try_from(mut fields: Map<String, Value>) -> Result<Self, serde_json::Error> {
-        let aim = AIM
-            .iter()
-            .filter_map(|name| fields.remove_entry(*name))
-            .collect();
+        let aim = AIM.iter().filter_map(|name| fields.remove_entry(*name)).collect();
         Ok(Self {
             aim: serde_json::from_value(Value::Object(aim))?,
             kind: serde_json::from_value(Value::Object(fields))?,
@@ -223,11 +210,7 @@ impl From<StatusFault> for Fault {
 impl Fault {
     /// This status, with the problem details that are documented for it.
     pub fn status(status: u16) -> Self {
-        StatusFault {
-            status,
-            ..StatusFault::default()
-        }
-        .into()
+        StatusFault { status, ..StatusFault::default() }.into()
     }
 
     /// A late answer.
@@ -237,11 +220,7 @@ impl Fault {
 
     /// Exactly these bytes, then the end of the connection.
     pub fn raw(response: impl Into<Vec<u8>>) -> Self {
-        FaultKind::Raw(RawFault {
-            response: response.into(),
-            close: true,
-        })
-        .into()
+        FaultKind::Raw(RawFault { response: response.into(), close: true }).into()
     }
 
     /// Meets only this operation.
@@ -313,11 +292,7 @@ impl Faults {
         operation: Operation,
         conversation_id: Option<&str>,
     ) -> Option<Fault> {
-        for fault in self
-            .0
-            .iter_mut()
-            .filter(|fault| fault.aim.meets(operation, conversation_id))
-        {
+        for fault in self.0.iter_mut().filter(|fault| fault.aim.meets(operation, conversation_id)) {
             if fault.aim.skip > 0 {
                 fault.aim.skip -= 1;
                 continue;

@@ -27,26 +27,16 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let found = self
-            .headers
-            .iter()
-            .find(|(candidate, _)| candidate.eq_ignore_ascii_case(name));
+        let found = self.headers.iter().find(|(candidate, _)| candidate.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
     /// Whether the client wants to send no other request on this connection.
     pub(crate) fn is_last(&self) -> bool {
         let connection = self.header("connection").unwrap_or_default();
-        let says = |word| {
-            connection
-                .split(',')
-                .any(|token| token.trim().eq_ignore_ascii_case(word))
-        };
-        if self.version == "HTTP/1.0" {
-            !says("keep-alive")
-        } else {
-            says("close")
-        }
+        let says =
+            |word| connection.split(',').any(|token| token.trim().eq_ignore_ascii_case(word));
+        if self.version == "HTTP/1.0" { !says("keep-alive") } else { says("close") }
     }
 
     fn parse(head: &[u8]) -> io::Result<Option<(usize, Self)>> {
@@ -65,11 +55,7 @@ impl Request {
             method: parsed.method.unwrap_or_default().to_owned(),
             path: path.to_owned(),
             query: query.to_owned(),
-            version: if parsed.version == Some(0) {
-                "HTTP/1.0"
-            } else {
-                "HTTP/1.1"
-            },
+            version: if parsed.version == Some(0) { "HTTP/1.0" } else { "HTTP/1.1" },
             headers: parsed
                 .headers
                 .iter()
@@ -96,10 +82,7 @@ where
         }
         read_more(stream, buffer).await?;
     };
-    if request
-        .header("expect")
-        .is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
-    {
+    if request.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
         stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
         stream.flush().await?;
     }
@@ -109,11 +92,8 @@ where
     request.body = if chunked {
         read_chunks(stream, buffer).await?
     } else {
-        let length = request
-            .header("content-length")
-            .map(str::parse)
-            .transpose()
-            .map_err(invalid)?;
+        let length =
+            request.header("content-length").map(str::parse).transpose().map_err(invalid)?;
         read_exactly(stream, buffer, length.unwrap_or(0)).await?
     };
     Ok(request)
@@ -181,19 +161,11 @@ pub(crate) struct Response {
 
 impl Response {
     pub(crate) fn empty(status: u16) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Vec::new(),
-        }
+        Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
     pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            body: body.into(),
-            ..Self::empty(status)
-        }
-        .with_header("Content-Type", content_type)
+        Self { body: body.into(), ..Self::empty(status) }.with_header("Content-Type", content_type)
     }
 
     pub(crate) fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -203,20 +175,14 @@ impl Response {
 
     /// Gives a header this one value, whatever the case of its name.
     pub(crate) fn set_header(&mut self, name: &str, value: &str) {
-        self.headers
-            .retain(|(present, _)| !present.eq_ignore_ascii_case(name));
+        self.headers.retain(|(present, _)| !present.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.to_owned()));
     }
 
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let reason = StatusCode::from_u16(self.status)
-            .ok()
-            .and_then(|status| status.canonical_reason());
-        let mut head = format!(
-            "HTTP/1.1 {} {}\r\n",
-            self.status,
-            reason.unwrap_or_default()
-        );
+        let reason =
+            StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
+        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason.unwrap_or_default());
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }

@@ -34,10 +34,7 @@ pub struct RequestRecord {
 impl RequestRecord {
     /// The first value of a header, whatever the case of its name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self
-            .headers
-            .iter()
-            .find(|(candidate, _)| candidate.eq_ignore_ascii_case(name));
+        let found = self.headers.iter().find(|(candidate, _)| candidate.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 }
@@ -59,11 +56,7 @@ impl Log {
 
     /// Amends a record, unless it has been forgotten meanwhile.
     pub(crate) fn amend(&mut self, number: u64, amend: impl FnOnce(&mut RequestRecord)) {
-        if let Some(record) = self
-            .records
-            .iter_mut()
-            .find(|record| record.number == number)
-        {
+        if let Some(record) = self.records.iter_mut().find(|record| record.number == number) {
             amend(record);
         }
     }

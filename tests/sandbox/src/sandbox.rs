@@ -55,9 +55,7 @@ impl Sandbox {
         });
         let ca_file = ca_file.transpose()?;
 
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (api, admin) = {
             let _context = runtime.enter();
             (listen()?, listen()?)
@@ -82,9 +80,7 @@ impl Sandbox {
             // Blocking tasks wait for connections that end only with the runtime: do not wait for them.
             runtime.shutdown_background();
         };
-        let thread = thread::Builder::new()
-            .name("vce-sandbox".into())
-            .spawn(serve)?;
+        let thread = thread::Builder::new().name("vce-sandbox".into()).spawn(serve)?;
         Ok(Self {
             world,
             admin_url,
@@ -186,11 +182,7 @@ impl Sandbox {
 
     /// A conversation's events, deleted ones included; none if there is no such conversation.
     pub fn events(&self, conversation_id: &str) -> Vec<StoredEvent> {
-        self.world
-            .store
-            .lock()
-            .events(conversation_id)
-            .unwrap_or_default()
+        self.world.store.lock().events(conversation_id).unwrap_or_default()
     }
 
     /// Forgets faults, log, clock and events, and every conversation but the first.

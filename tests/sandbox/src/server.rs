@@ -120,14 +120,7 @@ where
                 send(stream, &[*byte]).await?;
                 sleep(interval).await;
             }
-            (
-                rest.to_vec(),
-                if last {
-                    Ending::Closed
-                } else {
-                    Ending::KeptOpen
-                },
-            )
+            (rest.to_vec(), if last { Ending::Closed } else { Ending::KeptOpen })
         }
         Behaviour::Bytes { bytes, ending } => (bytes, ending),
         Behaviour::Hang => {

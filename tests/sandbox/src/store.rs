@@ -46,11 +46,7 @@ impl Conversation {
         let user_id = user_id.unwrap_or_else(|| format!("USR-{}", Uuid::new_v4()));
         let user_name = user_name.unwrap_or_else(|| format!("NAM-{}", Uuid::new_v4()));
         let id = format!("MEM-{}", Uuid::new_v4());
-        self.members.push(Member {
-            id,
-            user_id,
-            user_name,
-        });
+        self.members.push(Member { id, user_id, user_name });
         &self.members[self.members.len() - 1]
     }
 
@@ -62,14 +58,7 @@ impl Conversation {
         timestamp: String,
     ) -> &StoredEvent {
         let id = self.events.last().map_or(1, |last| last.id + 1);
-        self.events.push(StoredEvent {
-            id,
-            event_type,
-            from,
-            body,
-            timestamp,
-            deleted: None,
-        });
+        self.events.push(StoredEvent { id, event_type, from, body, timestamp, deleted: None });
         &self.events[self.events.len() - 1]
     }
 
@@ -80,9 +69,7 @@ impl Conversation {
     /// Marks an event as deleted; the first time counts. False if there is no such event.
     pub(crate) fn delete(&mut self, id: u64, timestamp: String) -> bool {
         let event = self.events.iter_mut().find(|event| event.id == id);
-        event
-            .map(|event| event.deleted.get_or_insert(timestamp))
-            .is_some()
+        event.map(|event| event.deleted.get_or_insert(timestamp)).is_some()
     }
 }
 
@@ -95,39 +82,27 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new() -> Self {
-        let mut store = Self {
-            conversations: BTreeMap::new(),
-            first: Default::default(),
-        };
+        let mut store = Self { conversations: BTreeMap::new(), first: Default::default() };
         store.first = store.open_with_member();
         store
     }
 
     pub(crate) fn open(&mut self) -> String {
         let id = format!("CON-{}", Uuid::new_v4());
-        self.conversations
-            .insert(id.clone(), Conversation::default());
+        self.conversations.insert(id.clone(), Conversation::default());
         id
     }
 
     /// A new conversation with one member: the ids of both.
     pub(crate) fn open_with_member(&mut self) -> (String, String) {
         let id = self.open();
-        let member = self
-            .conversations
-            .entry(id.clone())
-            .or_default()
-            .join(None, None)
-            .id
-            .clone();
+        let member = self.conversations.entry(id.clone()).or_default().join(None, None).id.clone();
         (id, member)
     }
 
     /// A conversation's events, deleted ones included.
     pub(crate) fn events(&self, conversation_id: &str) -> Option<Vec<StoredEvent>> {
-        self.conversations
-            .get(conversation_id)
-            .map(|conversation| conversation.events.clone())
+        self.conversations.get(conversation_id).map(|conversation| conversation.events.clone())
     }
 
     /// Back to the first conversation with its first member and without events.
@@ -135,9 +110,7 @@ impl Store {
         let (id, member) = &self.first;
         self.conversations.retain(|candidate, _| candidate == id);
         for conversation in self.conversations.values_mut() {
-            conversation
-                .members
-                .retain(|candidate| candidate.id == *member);
+            conversation.members.retain(|candidate| candidate.id == *member);
             conversation.events.clear();
         }
     }

@@ -27,9 +27,7 @@ impl Acl {
 
 impl Rule {
     fn opens(&self, method: &str) -> bool {
-        self.methods
-            .as_ref()
-            .is_none_or(|methods| methods.iter().any(|open| open == method))
+        self.methods.as_ref().is_none_or(|methods| methods.iter().any(|open| open == method))
     }
 }
 

@@ -46,10 +46,8 @@ pub(super) fn create_member(
     conversation_id: &str,
 ) -> Result<Reply, Problem> {
     let mut store = world.store.lock();
-    let conversation = store
-        .conversations
-        .get_mut(conversation_id)
-        .ok_or_else(Problem::no_conversation)?;
+    let conversation =
+        store.conversations.get_mut(conversation_id).ok_or_else(Problem::no_conversation)?;
     let new: NewMember = serde_json::from_slice(&request.body).map_err(|_| Problem::not_json())?;
     let member = conversation.join(new.user.id, new.user.name);
     let resource = json!({

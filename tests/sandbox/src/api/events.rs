@@ -20,27 +20,14 @@ pub(super) fn create(
     from_required: bool,
 ) -> Result<Reply, Problem> {
     let mut store = world.store.lock();
-    let conversation = store
-        .conversations
-        .get_mut(conversation_id)
-        .ok_or_else(Problem::no_conversation)?;
-    let new = NewEvent::read(
-        &request.body,
-        world.options.type_rules,
-        from_required,
-        conversation,
-    )?;
-    let event = conversation
-        .add(new.event_type, new.from, new.body, world.clock.timestamp())
-        .clone();
-    let response = json_response(
-        201,
-        &Resource::new(&event, conversation, &url_of(world, request)),
-    );
-    Ok(Reply {
-        response,
-        created: Some(event.id),
-    })
+    let conversation =
+        store.conversations.get_mut(conversation_id).ok_or_else(Problem::no_conversation)?;
+    let new = NewEvent::read(&request.body, world.options.type_rules, from_required, conversation)?;
+    let event =
+        conversation.add(new.event_type, new.from, new.body, world.clock.timestamp()).clone();
+    let response =
+        json_response(201, &Resource::new(&event, conversation, &url_of(world, request)));
+    Ok(Reply { response, created: Some(event.id) })
 }
 
 pub(super) fn list(
@@ -49,19 +36,14 @@ pub(super) fn list(
     conversation_id: &str,
 ) -> Result<Reply, Problem> {
     let store = world.store.lock();
-    let conversation = store
-        .conversations
-        .get(conversation_id)
-        .ok_or_else(Problem::no_conversation)?;
+    let conversation =
+        store.conversations.get(conversation_id).ok_or_else(Problem::no_conversation)?;
     let listing = Listing::read(&request.query)?;
     let (events, cursor) = listing.page(conversation, world.options.event_type_filter);
     let url = url_of(world, request);
     let page = Page {
         page_size: listing.page_size(),
-        events: events
-            .into_iter()
-            .map(|event| Resource::new(event, conversation, &url))
-            .collect(),
+        events: events.into_iter().map(|event| Resource::new(event, conversation, &url)).collect(),
         links: listing::links(&url, &request.query, cursor),
     };
     Ok(json_response(200, &page).into())
@@ -74,19 +56,15 @@ pub(super) fn get(
     event_id: &str,
 ) -> Result<Reply, Problem> {
     let store = world.store.lock();
-    let conversation = store
-        .conversations
-        .get(conversation_id)
-        .ok_or_else(Problem::no_conversation)?;
+    let conversation =
+        store.conversations.get(conversation_id).ok_or_else(Problem::no_conversation)?;
     let event = event_id
         .parse()
         .ok()
         .and_then(|id| conversation.event(id))
         .ok_or_else(Problem::no_event)?;
     let url = url_of(world, request);
-    let collection = url
-        .rsplit_once('/')
-        .map_or("", |(collection, _)| collection);
+    let collection = url.rsplit_once('/').map_or("", |(collection, _)| collection);
     Ok(json_response(200, &Resource::new(event, conversation, collection)).into())
 }
 
@@ -96,18 +74,10 @@ pub(super) fn delete(
     event_id: &str,
 ) -> Result<Reply, Problem> {
     let mut store = world.store.lock();
-    let conversation = store
-        .conversations
-        .get_mut(conversation_id)
-        .ok_or_else(Problem::no_conversation)?;
-    let deleted = event_id
-        .parse()
-        .is_ok_and(|id| conversation.delete(id, world.clock.timestamp()));
-    if deleted {
-        Ok(Response::empty(204).into())
-    } else {
-        Err(Problem::no_event())
-    }
+    let conversation =
+        store.conversations.get_mut(conversation_id).ok_or_else(Problem::no_conversation)?;
+    let deleted = event_id.parse().is_ok_and(|id| conversation.delete(id, world.clock.timestamp()));
+    if deleted { Ok(Response::empty(204).into()) } else { Err(Problem::no_event()) }
 }
 
 /// An event as the API describes it.

@@ -42,11 +42,7 @@ impl Listing {
                 invalid.push((name, format!(r#""{name}" must be {reason}"#)));
             }
         }
-        if invalid.is_empty() {
-            Ok(listing)
-        } else {
-            Err(Problem::validation(invalid))
-        }
+        if invalid.is_empty() { Ok(listing) } else { Err(Problem::validation(invalid)) }
     }
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), (&'static str, &'static str)> {
@@ -57,10 +53,7 @@ impl Listing {
             "end_id" => self.end_id = Some(value.parse().map_err(|_| ("end_id", "an event id"))?),
             "event_type" => self.event_type = Some(value.to_owned()),
             "page_size" => {
-                let size = value
-                    .parse()
-                    .ok()
-                    .filter(|size| (1..=MAX_PAGE_SIZE).contains(size));
+                let size = value.parse().ok().filter(|size| (1..=MAX_PAGE_SIZE).contains(size));
                 self.page_size = size.ok_or(("page_size", "a number from 1 to 100"))?;
             }
             "order" => match value {
@@ -69,9 +62,8 @@ impl Listing {
                 _ => return Err(("order", "asc or desc")),
             },
             "exclude_deleted_events" => {
-                self.exclude_deleted = value
-                    .parse()
-                    .map_err(|_| ("exclude_deleted_events", "true or false"))?;
+                self.exclude_deleted =
+                    value.parse().map_err(|_| ("exclude_deleted_events", "true or false"))?;
             }
             "cursor" => {
                 self.after = Some(event_of(value).ok_or(("cursor", "a cursor from a listing"))?)
@@ -87,33 +79,23 @@ impl Listing {
         conversation: &'a Conversation,
         filter: EventTypeFilter,
     ) -> (Vec<&'a StoredEvent>, Option<String>) {
-        let mut found: Vec<&StoredEvent> = conversation
-            .events
-            .iter()
-            .filter(|event| self.wants(event, filter))
-            .collect();
+        let mut found: Vec<&StoredEvent> =
+            conversation.events.iter().filter(|event| self.wants(event, filter)).collect();
         if self.descending {
             found.reverse();
         }
         let more = found.len() > self.page_size;
         found.truncate(self.page_size);
-        let cursor = found
-            .last()
-            .filter(|_| more)
-            .map(|last| cursor_after(last.id));
+        let cursor = found.last().filter(|_| more).map(|last| cursor_after(last.id));
         (found, cursor)
     }
 
     fn wants(&self, event: &StoredEvent, filter: EventTypeFilter) -> bool {
         let in_range = self.start_id.is_none_or(|start| event.id >= start)
             && self.end_id.is_none_or(|end| event.id <= end);
-        let ahead = self.after.is_none_or(|after| {
-            if self.descending {
-                event.id < after
-            } else {
-                event.id > after
-            }
-        });
+        let ahead = self
+            .after
+            .is_none_or(|after| if self.descending { event.id < after } else { event.id > after });
         let of_type = self.event_type.as_ref().is_none_or(|wanted| {
             *wanted == event.event_type
                 || (filter == EventTypeFilter::IgnoresCustom && wanted.starts_with("custom:"))
@@ -129,11 +111,7 @@ impl Listing {
 /// The links of a page: itself, and the next one with the same query.
 pub(super) fn links(url: &str, query: &str, cursor: Option<String>) -> Value {
     let with_query = |query: &str| {
-        if query.is_empty() {
-            url.to_owned()
-        } else {
-            format!("{url}?{query}")
-        }
+        if query.is_empty() { url.to_owned() } else { format!("{url}?{query}") }
     };
     let mut links = json!({"self": {"href": with_query(query)}});
     if let Some(cursor) = cursor {

@@ -30,10 +30,7 @@ pub(crate) struct Reply {
 
 impl From<Response> for Reply {
     fn from(response: Response) -> Self {
-        Self {
-            response,
-            created: None,
-        }
+        Self { response, created: None }
     }
 }
 
@@ -74,11 +71,7 @@ pub(crate) fn fail(world: &World, fault: &StatusFault) -> Response {
 
 pub(crate) fn refuse_expired_token(world: &World) -> Response {
     let trace_id = new_trace_id();
-    dress(
-        world,
-        Problem::expired_token().response(&trace_id),
-        &trace_id,
-    )
+    dress(world, Problem::expired_token().response(&trace_id), &trace_id)
 }
 
 fn new_trace_id() -> String {
@@ -86,20 +79,15 @@ fn new_trace_id() -> String {
 }
 
 fn dress(world: &World, response: Response, trace_id: &str) -> Response {
-    response
-        .with_header("X-Nexmo-Trace-Id", trace_id)
-        .with_header("Date", world.clock.http_date())
+    response.with_header("X-Nexmo-Trace-Id", trace_id).with_header("Date", world.clock.http_date())
 }
 
 fn perform(world: &World, request: &Request) -> Result<Reply, Problem> {
     let Some(route) = Route::of(&request.path) else {
         // The gateway's words, not the API's: no problem details.
-        return Ok(Response::new(
-            404,
-            "text/plain; charset=utf-8",
-            "no route matches this path\n",
-        )
-        .into());
+        return Ok(
+            Response::new(404, "text/plain; charset=utf-8", "no route matches this path\n").into()
+        );
     };
     let method = request.method.as_str();
     if !route.methods().split(", ").any(|allowed| allowed == method) {
@@ -110,11 +98,7 @@ fn perform(world: &World, request: &Request) -> Result<Reply, Problem> {
         world.clock.unix_seconds(),
         request.header("authorization"),
     )?;
-    if claims
-        .acl
-        .as_ref()
-        .is_some_and(|acl| !acl.allows(method, &request.path))
-    {
+    if claims.acl.as_ref().is_some_and(|acl| !acl.allows(method, &request.path)) {
         return Err(Problem::permission());
     }
     if method == "POST" && !is_json(request.header("content-type")) {
@@ -129,29 +113,17 @@ fn perform(world: &World, request: &Request) -> Result<Reply, Problem> {
             events::create(world, request, conversation_id, claims.sub.is_some())
         }
         (Route::Events { conversation_id }, _) => events::list(world, request, conversation_id),
-        (
-            Route::Event {
-                conversation_id,
-                event_id,
-            },
-            "DELETE",
-        ) => events::delete(world, conversation_id, event_id),
-        (
-            Route::Event {
-                conversation_id,
-                event_id,
-            },
-            _,
-        ) => events::get(world, request, conversation_id, event_id),
+        (Route::Event { conversation_id, event_id }, "DELETE") => {
+            events::delete(world, conversation_id, event_id)
+        }
+        (Route::Event { conversation_id, event_id }, _) => {
+            events::get(world, request, conversation_id, event_id)
+        }
     }
 }
 
 fn is_json(content_type: Option<&str>) -> bool {
-    let essence = content_type
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default();
+    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/json")
 }
 

@@ -62,12 +62,7 @@ impl Problem {
     }
 
     pub(super) fn expired_token() -> Self {
-        Self::new(
-            401,
-            "system:error:expired-token",
-            "Unauthorized.",
-            "The token has expired.",
-        )
+        Self::new(401, "system:error:expired-token", "Unauthorized.", "The token has expired.")
     }
 
     pub(super) fn permission() -> Self {
@@ -101,12 +96,7 @@ impl Problem {
         let detail = format!("This resource knows {allow}.");
         Self {
             allow: Some(allow),
-            ..Self::new(
-                405,
-                "http:error:method-not-allowed",
-                "Method not allowed.",
-                detail,
-            )
+            ..Self::new(405, "http:error:method-not-allowed", "Method not allowed.", detail)
         }
     }
 
@@ -123,10 +113,7 @@ impl Problem {
     pub(super) fn validation(invalid: Vec<(&str, String)>) -> Self {
         let invalid_parameters = invalid
             .into_iter()
-            .map(|(name, reason)| InvalidParameter {
-                name: name.to_owned(),
-                reason,
-            })
+            .map(|(name, reason)| InvalidParameter { name: name.to_owned(), reason })
             .collect();
         let problem = Self::new(
             400,
@@ -134,10 +121,7 @@ impl Problem {
             "Bad request.",
             "Input validation failure.",
         );
-        Self {
-            invalid_parameters,
-            ..problem
-        }
+        Self { invalid_parameters, ..problem }
     }
 
     pub(super) fn not_json() -> Self {

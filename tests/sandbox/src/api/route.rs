@@ -5,16 +5,9 @@ use crate::fault::Operation;
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Route<'a> {
     Conversations,
-    Members {
-        conversation_id: &'a str,
-    },
-    Events {
-        conversation_id: &'a str,
-    },
-    Event {
-        conversation_id: &'a str,
-        event_id: &'a str,
-    },
+    Members { conversation_id: &'a str },
+    Events { conversation_id: &'a str },
+    Event { conversation_id: &'a str, event_id: &'a str },
 }
 
 impl<'a> Route<'a> {
@@ -24,31 +17,15 @@ impl<'a> Route<'a> {
         match segments[..] {
             [.., ""] => None,
             ["", "v0.3" | "v1", "conversations"] => Some(Self::Conversations),
-            [
-                "",
-                "v0.3" | "v1",
-                "conversations",
-                conversation_id,
-                "members",
-            ] => Some(Self::Members { conversation_id }),
-            [
-                "",
-                "v0.3" | "v1",
-                "conversations",
-                conversation_id,
-                "events",
-            ] => Some(Self::Events { conversation_id }),
-            [
-                "",
-                "v0.3" | "v1",
-                "conversations",
-                conversation_id,
-                "events",
-                event_id,
-            ] => Some(Self::Event {
-                conversation_id,
-                event_id,
-            }),
+            ["", "v0.3" | "v1", "conversations", conversation_id, "members"] => {
+                Some(Self::Members { conversation_id })
+            }
+            ["", "v0.3" | "v1", "conversations", conversation_id, "events"] => {
+                Some(Self::Events { conversation_id })
+            }
+            ["", "v0.3" | "v1", "conversations", conversation_id, "events", event_id] => {
+                Some(Self::Event { conversation_id, event_id })
+            }
             _ => None,
         }
     }
@@ -58,9 +35,7 @@ impl<'a> Route<'a> {
             Self::Conversations => None,
             Self::Members { conversation_id }
             | Self::Events { conversation_id }
-            | Self::Event {
-                conversation_id, ..
-            } => Some(conversation_id),
+            | Self::Event { conversation_id, .. } => Some(conversation_id),
         }
     }
 

@@ -32,20 +32,12 @@ impl NewEvent {
         let from = read_from(fields.get("from").copied(), from_required, conversation);
         let body = read_body(fields.get("body").copied());
         match (event_type, from, body) {
-            (Ok(event_type), Ok(from), Ok(body)) => Ok(Self {
-                event_type,
-                from,
-                body,
-            }),
+            (Ok(event_type), Ok(from), Ok(body)) => Ok(Self { event_type, from, body }),
             (event_type, from, body) => {
-                let parameters = [
-                    ("type", event_type.err()),
-                    ("from", from.err()),
-                    ("body", body.err()),
-                ];
-                let invalid = parameters
-                    .into_iter()
-                    .filter_map(|(name, reason)| Some((name, reason?)));
+                let parameters =
+                    [("type", event_type.err()), ("from", from.err()), ("body", body.err())];
+                let invalid =
+                    parameters.into_iter().filter_map(|(name, reason)| Some((name, reason?)));
                 Err(Problem::validation(invalid.collect()))
             }
         }
@@ -63,9 +55,7 @@ fn read_type(value: Option<&RawValue>, rules: TypeRules) -> Result<String, Strin
         return Err(r#""type" needs a name after "custom:""#.into());
     }
     if event_type.chars().count() > MAX_TYPE_CHARACTERS {
-        return Err(format!(
-            r#""type" must not exceed {MAX_TYPE_CHARACTERS} characters"#
-        ));
+        return Err(format!(r#""type" must not exceed {MAX_TYPE_CHARACTERS} characters"#));
     }
     let allowed = |c: char| {
         c.is_ascii_alphanumeric()
@@ -85,11 +75,7 @@ fn read_from(
 ) -> Result<Option<String>, String> {
     let Some(value) = value else {
         let reason = r#""from" is required when the token has a "sub""#;
-        return if required {
-            Err(reason.into())
-        } else {
-            Ok(None)
-        };
+        return if required { Err(reason.into()) } else { Ok(None) };
     };
     let from: String =
         serde_json::from_str(value.get()).map_err(|_| r#""from" must be a string"#)?;

@@ -46,23 +46,15 @@ pub(super) fn verify(
     let (header, claims) = signed.split_once('.').ok_or_else(not_a_jwt)?;
     let header: Header = decode(header)?;
     if header.alg != "RS256" {
-        return Err(Problem::invalid_token(
-            "The token's algorithm must be RS256.",
-        ));
+        return Err(Problem::invalid_token("The token's algorithm must be RS256."));
     }
-    let signature = BASE64_URL_SAFE_NO_PAD
-        .decode(signature)
-        .map_err(|_| not_a_jwt())?;
+    let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).map_err(|_| not_a_jwt())?;
     if !application.has_signed(signed.as_bytes(), &signature) {
-        return Err(Problem::invalid_token(
-            "The token's signature is not the application's.",
-        ));
+        return Err(Problem::invalid_token("The token's signature is not the application's."));
     }
     let claims: Claims = decode(claims)?;
     if claims.application_id != application.id {
-        return Err(Problem::invalid_token(
-            "The token is for another application.",
-        ));
+        return Err(Problem::invalid_token("The token is for another application."));
     }
     claims.check(now)?;
     Ok(claims)
@@ -84,19 +76,13 @@ impl Claims {
             return Err(Problem::invalid_token("The token's sub must not be empty."));
         }
         if self.iat > now + LEEWAY_SECONDS {
-            return Err(Problem::invalid_token(
-                "The token was issued in the future.",
-            ));
+            return Err(Problem::invalid_token("The token was issued in the future."));
         }
-        if self
-            .nbf
-            .is_some_and(|not_before| not_before > now + LEEWAY_SECONDS)
-        {
+        if self.nbf.is_some_and(|not_before| not_before > now + LEEWAY_SECONDS) {
             return Err(Problem::invalid_token("The token is not valid yet."));
         }
-        let lifetime = self.exp.map_or(DEFAULT_LIFETIME_SECONDS, |expiry| {
-            expiry.saturating_sub(self.iat)
-        });
+        let lifetime =
+            self.exp.map_or(DEFAULT_LIFETIME_SECONDS, |expiry| expiry.saturating_sub(self.iat));
         if !(MIN_LIFETIME_SECONDS..=MAX_LIFETIME_SECONDS).contains(&lifetime) {
             return Err(Problem::invalid_token(
                 "The token's exp must be 30 seconds to 24 hours after its iat.",
@@ -116,9 +102,7 @@ fn bearer(authorization: &str) -> Option<&str> {
 
 /// One part of a JWT. Only a JSON object will do: serde would take an array for a struct as well.
 fn decode<T: DeserializeOwned>(part: &str) -> Result<T, Problem> {
-    let json = BASE64_URL_SAFE_NO_PAD
-        .decode(part)
-        .map_err(|_| not_a_jwt())?;
+    let json = BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| not_a_jwt())?;
     let object: Map<String, Value> = serde_json::from_slice(&json).map_err(|_| not_a_jwt())?;
     serde_json::from_value(Value::Object(object))
         .map_err(|error| Problem::invalid_token(format!("The token is not acceptable: {error}.")))

@@ -14,9 +14,7 @@ fn assert_done(answer: &Answer) {
 fn faults_are_added_one_by_one_or_as_a_list_and_cleared() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
     let add = |faults: &str| admin(&sandbox, "POST", "/faults", faults);
-    assert_done(&add(
-        r#"{"kind":"status","status":500,"on":"create","skip":1}"#,
-    ));
+    assert_done(&add(r#"{"kind":"status","status":500,"on":"create","skip":1}"#));
     assert_done(&add(
         r#"[{"kind":"raw","response_base64":"SFRUUC8xLjEgMjA0IAoK","close":true,"on":"get"},{"kind":"status","status":503,"times":null}]"#,
     ));
@@ -71,24 +69,15 @@ fn what_was_seen_can_be_read_and_forgotten() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
     let event = create(&sandbox, EVENT).json();
     let requests = admin(&sandbox, "GET", "/requests", "").json();
-    assert_eq!(
-        (&requests[0]["body"], &requests[0]["event_id"]),
-        (&json!(EVENT), &json!(1))
-    );
+    assert_eq!((&requests[0]["body"], &requests[0]["event_id"]), (&json!(EVENT), &json!(1)));
     assert_done(&admin(&sandbox, "DELETE", "/requests", ""));
     assert_eq!(admin(&sandbox, "GET", "/requests", "").json(), json!([]));
 
     let path = format!("/events?conversation_id={}", sandbox.conversation_id());
     let stored = json!([{"id": 1, "type": "custom:a", "from": null, "body": {}, "timestamp": event["timestamp"], "deleted": null}]);
     assert_eq!(admin(&sandbox, "GET", &path, "").json(), stored);
-    assert_eq!(
-        admin(&sandbox, "GET", "/events?conversation_id=CON-unknown", "").status,
-        404
-    );
-    assert_eq!(
-        admin(&sandbox, "GET", "/connections", "").json()["accepted"],
-        1
-    );
+    assert_eq!(admin(&sandbox, "GET", "/events?conversation_id=CON-unknown", "").status, 404);
+    assert_eq!(admin(&sandbox, "GET", "/connections", "").json()["accepted"], 1);
     assert_done(&admin(&sandbox, "POST", "/connections/close", ""));
 }
 
@@ -96,18 +85,11 @@ fn what_was_seen_can_be_read_and_forgotten() {
 fn tokens_and_conversations_are_handed_out() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
     let made = admin(&sandbox, "POST", "/conversations", "").json();
-    let (id, member) = (
-        made["conversation_id"].as_str().unwrap(),
-        made["member_id"].as_str().unwrap(),
-    );
+    let (id, member) =
+        (made["conversation_id"].as_str().unwrap(), made["member_id"].as_str().unwrap());
     let token = admin(&sandbox, "GET", "/token", "").body;
     let event = format!(r#"{{"type":"custom:a","from":"{member}","body":{{}}}}"#);
-    let create = request(
-        "POST",
-        &format!("/v1/conversations/{id}/events"),
-        &token,
-        &event,
-    );
+    let create = request("POST", &format!("/v1/conversations/{id}/events"), &token, &event);
     assert_eq!(exchange(sandbox.base_url(), &create).status, 201);
 }
 
@@ -115,36 +97,19 @@ fn tokens_and_conversations_are_handed_out() {
 fn a_reset_forgets_everything_but_who_is_there() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
     let clock = admin(&sandbox, "PUT", "/clock", r#"{"offset_seconds":-7200}"#);
-    assert_eq!(
-        (clock.status, clock.json()),
-        (200, json!({"offset_seconds": -7200}))
-    );
+    assert_eq!((clock.status, clock.json()), (200, json!({"offset_seconds": -7200})));
     create(&sandbox, EVENT);
     let (other, _) = sandbox.new_conversation();
-    admin(
-        &sandbox,
-        "POST",
-        "/faults",
-        r#"{"kind":"status","status":500,"times":null}"#,
-    );
+    admin(&sandbox, "POST", "/faults", r#"{"kind":"status","status":500,"times":null}"#);
 
     assert_done(&admin(&sandbox, "POST", "/reset", ""));
     assert!(sandbox.requests().is_empty());
     assert!(sandbox.events(sandbox.conversation_id()).is_empty());
-    let event = format!(
-        r#"{{"type":"custom:a","from":"{}","body":{{}}}}"#,
-        sandbox.member_id()
-    );
+    let event = format!(r#"{{"type":"custom:a","from":"{}","body":{{}}}}"#, sandbox.member_id());
     let answer = create(&sandbox, &event);
     assert_eq!((answer.status, &answer.json()["id"]), (201, &json!(1)));
     let date = httpdate::parse_http_date(answer.header("date").unwrap()).unwrap();
-    assert!(
-        date.elapsed().unwrap().as_secs() < 60,
-        "the clock is right again"
-    );
+    assert!(date.elapsed().unwrap().as_secs() < 60, "the clock is right again");
     let elsewhere = events_of(&sandbox).replace(sandbox.conversation_id(), &other);
-    assert_eq!(
-        crate::client::send(&sandbox, "GET", &elsewhere, "").status,
-        404
-    );
+    assert_eq!(crate::client::send(&sandbox, "GET", &elsewhere, "").status, 404);
 }

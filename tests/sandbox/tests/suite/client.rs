@@ -21,19 +21,11 @@ impl Answer {
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").expect("a head");
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Self {
-            status,
-            head: head.to_owned(),
-            body: body.to_owned(),
-        }
+        Self { status, head: head.to_owned(), body: body.to_owned() }
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        let lines = self
-            .head
-            .lines()
-            .skip(1)
-            .filter_map(|line| line.split_once(": "));
+        let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(": "));
         lines
             .into_iter()
             .find(|(found, _)| found.eq_ignore_ascii_case(name))
@@ -79,9 +71,8 @@ pub fn read_answer(stream: &mut TcpStream) -> Answer {
         stream.read_exact(&mut byte).unwrap();
         bytes.extend(byte);
     }
-    let length = Answer::parse(&bytes)
-        .header("content-length")
-        .map_or(0, |length| length.parse().unwrap());
+    let length =
+        Answer::parse(&bytes).header("content-length").map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     stream.read_exact(&mut body).unwrap();
     bytes.extend(body);
@@ -96,10 +87,7 @@ pub fn exchange(url: &str, request: &str) -> Answer {
 }
 
 pub fn send(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Answer {
-    exchange(
-        sandbox.base_url(),
-        &request(method, path, &sandbox.new_token(), body),
-    )
+    exchange(sandbox.base_url(), &request(method, path, &sandbox.new_token(), body))
 }
 
 /// The path of the first conversation's events.

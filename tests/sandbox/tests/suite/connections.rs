@@ -26,20 +26,8 @@ fn a_connection_serves_many_requests() {
         ],
         [4, 5]
     );
-    assert_eq!(
-        sandbox.connections(),
-        Connections {
-            accepted: 1,
-            open: 1,
-            tls_resumed: 0
-        }
-    );
-    assert!(
-        sandbox
-            .requests()
-            .iter()
-            .all(|request| request.connection == 1)
-    );
+    assert_eq!(sandbox.connections(), Connections { accepted: 1, open: 1, tls_resumed: 0 });
+    assert!(sandbox.requests().iter().all(|request| request.connection == 1));
     drop(stream);
     while sandbox.connections().open > 0 {
         thread::sleep(Duration::from_millis(5));
@@ -74,14 +62,7 @@ fn idle_connections_are_closed_and_busy_ones_are_not() {
         idle.write_all(create.as_bytes()).unwrap();
         assert_eq!(read_answer(&mut idle).status, 201);
         sandbox.close_idle_connections();
-        assert_eq!(
-            sandbox.connections(),
-            Connections {
-                accepted: round,
-                open: 1,
-                tls_resumed: 0
-            }
-        );
+        assert_eq!(sandbox.connections(), Connections { accepted: round, open: 1, tls_resumed: 0 });
         assert_eq!(read_to_end(&mut idle), b"");
     }
 }
@@ -92,9 +73,7 @@ fn a_dropped_sandbox_hangs_up() {
     let url = sandbox.base_url().to_owned();
     let directory = sandbox.private_key_path().parent().unwrap().to_owned();
     let mut stream = connect(&url);
-    stream
-        .write_all(request("GET", "/", "", "").as_bytes())
-        .unwrap();
+    stream.write_all(request("GET", "/", "", "").as_bytes()).unwrap();
     assert_eq!(read_answer(&mut stream).status, 404);
     assert!(directory.exists());
     drop(sandbox);

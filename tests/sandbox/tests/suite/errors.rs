@@ -14,19 +14,14 @@ fn complaints(answer: &Answer) -> Vec<String> {
     );
     let json = answer.json();
     let invalid = json["invalid_parameters"].as_array().unwrap().iter();
-    invalid
-        .map(|parameter| parameter["name"].as_str().unwrap().to_owned())
-        .collect()
+    invalid.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
 fn problem_details_have_the_documented_shape() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
     let answer = create(&sandbox, "{}");
-    assert_eq!(
-        answer.header("content-type"),
-        Some("application/problem+json")
-    );
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
     let problem = answer.json();
     assert_eq!(
         problem["type"],
@@ -34,15 +29,9 @@ fn problem_details_have_the_documented_shape() {
     );
     assert_eq!(problem["title"], "Bad request.");
     assert_eq!(problem["detail"], "Input validation failure.");
-    assert_eq!(
-        problem["instance"].as_str(),
-        answer.header("x-nexmo-trace-id")
-    );
+    assert_eq!(problem["instance"].as_str(), answer.header("x-nexmo-trace-id"));
     assert_eq!(complaints(&answer), ["type", "body"]);
-    assert_eq!(
-        problem["invalid_parameters"][0]["reason"],
-        r#""type" is required"#
-    );
+    assert_eq!(problem["invalid_parameters"][0]["reason"], r#""type" is required"#);
 }
 
 #[test]
@@ -73,19 +62,10 @@ fn types_follow_the_documented_rules() {
 
 #[test]
 fn namespaced_types_may_contain_colons() {
-    let options = Options {
-        type_rules: TypeRules::Namespaced,
-        ..Options::default()
-    };
+    let options = Options { type_rules: TypeRules::Namespaced, ..Options::default() };
     let sandbox = Sandbox::start(options).unwrap();
-    assert_eq!(
-        create(&sandbox, r#"{"type":"custom:poll:question","body":{}}"#).status,
-        201
-    );
-    assert_eq!(
-        complaints(&create(&sandbox, r#"{"type":"custom:a/b","body":{}}"#)),
-        ["type"]
-    );
+    assert_eq!(create(&sandbox, r#"{"type":"custom:poll:question","body":{}}"#).status, 201);
+    assert_eq!(complaints(&create(&sandbox, r#"{"type":"custom:a/b","body":{}}"#)), ["type"]);
 }
 
 #[test]
@@ -110,10 +90,8 @@ fn a_body_is_an_object_of_at_most_4096_bytes_without_blanks() {
 fn a_sender_is_a_member_and_never_null() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
     for from in ["null", "1", r#""MEM-unknown""#] {
-        let answer = create(
-            &sandbox,
-            &format!(r#"{{"type":"custom:a","from":{from},"body":{{}}}}"#),
-        );
+        let answer =
+            create(&sandbox, &format!(r#"{{"type":"custom:a","from":{from},"body":{{}}}}"#));
         assert_eq!(complaints(&answer), ["from"], "{from}");
     }
 }
@@ -157,12 +135,7 @@ fn unknown_ids_are_not_found() {
         );
     }
     for (method, id) in [("GET", "1"), ("DELETE", "1"), ("GET", "one")] {
-        let answer = send(
-            &sandbox,
-            method,
-            &format!("{}/{id}", events_of(&sandbox)),
-            "",
-        );
+        let answer = send(&sandbox, method, &format!("{}/{id}", events_of(&sandbox)), "");
         assert_eq!(
             (answer.status, answer.code().as_str()),
             (404, "event:error:not-found"),
@@ -200,10 +173,7 @@ fn other_methods_are_not_allowed() {
         ("GET", "/v1/conversations".into(), "POST"),
     ] {
         let answer = send(&sandbox, method, &path, EVENT);
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (405, "http:error:method-not-allowed")
-        );
+        assert_eq!((answer.status, answer.code().as_str()), (405, "http:error:method-not-allowed"));
         assert_eq!(answer.header("allow"), Some(allow));
     }
 }
@@ -219,15 +189,8 @@ fn only_json_is_a_supported_media_type() {
             &request.replace("Content-Type: application/json\r\n", content_type),
         )
     };
-    assert_eq!(
-        with_type("Content-Type: Application/JSON; charset=utf-8\r\n").status,
-        201
-    );
-    for bad in [
-        "",
-        "Content-Type: text/plain\r\n",
-        "Content-Type: application/json-seq\r\n",
-    ] {
+    assert_eq!(with_type("Content-Type: Application/JSON; charset=utf-8\r\n").status, 201);
+    for bad in ["", "Content-Type: text/plain\r\n", "Content-Type: application/json-seq\r\n"] {
         let answer = with_type(bad);
         assert_eq!(
             (answer.status, answer.code().as_str()),

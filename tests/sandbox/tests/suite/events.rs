@@ -20,12 +20,7 @@ fn a_created_event_is_described_as_documented() {
     assert_eq!(event["from"], from);
     assert_eq!(event["body"], json!({"k": "v"}));
     assert_eq!(event["_embedded"]["from_member"], json!({"id": from}));
-    assert!(
-        event["_embedded"]["from_user"]["id"]
-            .as_str()
-            .unwrap()
-            .starts_with("USR-")
-    );
+    assert!(event["_embedded"]["from_user"]["id"].as_str().unwrap().starts_with("USR-"));
     let url = format!("{}{}/1", sandbox.base_url(), events_of(&sandbox));
     assert_eq!(event["_links"]["self"]["href"], url);
     let timestamp = humantime::parse_rfc3339(event["timestamp"].as_str().unwrap()).unwrap();
@@ -51,10 +46,7 @@ fn a_body_comes_back_as_it_was_written() {
     for answer in [created, got, listed] {
         assert!(answer.body.contains(body), "{}", answer.body);
     }
-    assert_eq!(
-        sandbox.events(sandbox.conversation_id())[0].body.get(),
-        body
-    );
+    assert_eq!(sandbox.events(sandbox.conversation_id())[0].body.get(), body);
 }
 
 #[test]
@@ -64,10 +56,7 @@ fn both_versions_lead_to_the_same_events() {
     let path = format!("/v1/conversations/{}/events/1", sandbox.conversation_id());
     let answer = send(&sandbox, "GET", &path, "");
     assert_eq!(answer.status, 200);
-    assert_eq!(
-        answer.json()["_links"]["self"]["href"],
-        format!("{}{path}", sandbox.base_url())
-    );
+    assert_eq!(answer.json()["_links"]["self"]["href"], format!("{}{path}", sandbox.base_url()));
 }
 
 #[test]
@@ -86,37 +75,17 @@ fn a_deleted_event_stays_with_a_timestamp() {
 fn conversations_and_members_can_be_made() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
     let conversation = send(&sandbox, "POST", "/v1/conversations", r#"{"name":"mine"}"#);
-    assert_eq!(
-        (conversation.status, &conversation.json()["name"]),
-        (201, &json!("mine"))
-    );
+    assert_eq!((conversation.status, &conversation.json()["name"]), (201, &json!("mine")));
     let id = conversation.json()["id"].as_str().unwrap().to_owned();
 
     let members = format!("/v1/conversations/{id}/members");
-    let member = send(
-        &sandbox,
-        "POST",
-        &members,
-        r#"{"user":{"name":"ann"},"state":"joined"}"#,
-    );
-    assert_eq!(
-        (member.status, &member.json()["conversation_id"]),
-        (201, &json!(id))
-    );
+    let member = send(&sandbox, "POST", &members, r#"{"user":{"name":"ann"},"state":"joined"}"#);
+    assert_eq!((member.status, &member.json()["conversation_id"]), (201, &json!(id)));
     assert_eq!(member.json()["_embedded"]["user"]["name"], "ann");
 
     let from = member.json()["id"].as_str().unwrap().to_owned();
     let event = format!(r#"{{"type":"custom:a","from":"{from}","body":{{}}}}"#);
-    let created = send(
-        &sandbox,
-        "POST",
-        &format!("/v1/conversations/{id}/events"),
-        &event,
-    );
+    let created = send(&sandbox, "POST", &format!("/v1/conversations/{id}/events"), &event);
     assert_eq!(created.json()["_embedded"]["from_user"]["name"], "ann");
-    assert_eq!(
-        create(&sandbox, &event).status,
-        400,
-        "a member of another conversation"
-    );
+    assert_eq!(create(&sandbox, &event).status, 400, "a member of another conversation");
 }

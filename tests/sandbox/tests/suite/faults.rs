@@ -58,17 +58,10 @@ fn status_can_be_dressed_in_everything() {
     });
     let answer = create(&sandbox, EVENT);
     assert_eq!(
-        (
-            answer.status,
-            answer.header("retry-after"),
-            answer.code().as_str()
-        ),
+        (answer.status, answer.header("retry-after"), answer.code().as_str()),
         (429, Some("2"), "a:b")
     );
-    assert_eq!(
-        (&answer.json()["title"], &answer.json()["detail"]),
-        (&"T".into(), &"D".into())
-    );
+    assert_eq!((&answer.json()["title"], &answer.json()["detail"]), (&"T".into(), &"D".into()));
 
     sandbox.fault(StatusFault {
         status: 502,
@@ -80,10 +73,7 @@ fn status_can_be_dressed_in_everything() {
     let answer = create(&sandbox, EVENT);
     assert_eq!((answer.status, answer.body.as_str()), (502, "<h1>no</h1>"));
     assert_eq!(
-        (
-            answer.header("content-type"),
-            answer.header("x-nexmo-trace-id")
-        ),
+        (answer.header("content-type"), answer.header("x-nexmo-trace-id")),
         (Some("text/html"), Some("mine"))
     );
 }
@@ -93,10 +83,7 @@ fn expired_token_says_so() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
     sandbox.fault(FaultKind::ExpiredToken {});
     let answer = create(&sandbox, EVENT);
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (401, "system:error:expired-token")
-    );
+    assert_eq!((answer.status, answer.code().as_str()), (401, "system:error:expired-token"));
 }
 
 #[test]
@@ -126,18 +113,11 @@ fn hang_lasts_until_the_client_gives_up() {
     let mut stream = connect(sandbox.base_url());
     let create = request("POST", &events_of(&sandbox), &sandbox.new_token(), EVENT);
     stream.write_all(create.as_bytes()).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_millis(300)))
-        .unwrap();
-    assert!(
-        stream.read(&mut [0]).is_err(),
-        "neither an answer nor an end"
-    );
+    stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    assert!(stream.read(&mut [0]).is_err(), "neither an answer nor an end");
     assert_eq!((created(&sandbox), sandbox.connections().open), (1, 1));
     stream.shutdown(Shutdown::Write).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     assert_eq!(read_to_end(&mut stream), b"");
 }
 
@@ -186,10 +166,7 @@ fn raw_is_exact_and_may_keep_the_connection() {
     assert_eq!(bytes_of_create(&sandbox), b"HTTP/1.1 200 \r\n\r\n\0\x01");
 
     let response = b"HTTP/1.1 204 \r\n\r\n".to_vec();
-    sandbox.fault(FaultKind::Raw(RawFault {
-        response,
-        close: false,
-    }));
+    sandbox.fault(FaultKind::Raw(RawFault { response, close: false }));
     let mut stream = connect(sandbox.base_url());
     let create = request("POST", &events_of(&sandbox), &sandbox.new_token(), EVENT);
     for status in [204, 201] {
@@ -201,11 +178,7 @@ fn raw_is_exact_and_may_keep_the_connection() {
 #[test]
 fn what_creates_does_so_before_the_fault_shows() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
-    sandbox.fault(
-        Fault::status(503)
-            .creates()
-            .after(Duration::from_millis(500)),
-    );
+    sandbox.fault(Fault::status(503).creates().after(Duration::from_millis(500)));
     thread::scope(|scope| {
         let answer = scope.spawn(|| create(&sandbox, EVENT));
         while sandbox.requests().is_empty() {
@@ -218,10 +191,7 @@ fn what_creates_does_so_before_the_fault_shows() {
         );
         assert_eq!(answer.join().unwrap().status, 503);
     });
-    assert_eq!(
-        (created(&sandbox), sandbox.requests()[0].event_id),
-        (1, Some(1))
-    );
+    assert_eq!((created(&sandbox), sandbox.requests()[0].event_id), (1, Some(1)));
 }
 
 #[test]
@@ -259,11 +229,7 @@ fn faults_meet_what_they_are_aimed_at() {
 
     sandbox.fault(Fault::status(500).in_conversation(other));
     assert_eq!(
-        [
-            status("POST", &events),
-            status("POST", &elsewhere),
-            status("POST", &elsewhere)
-        ],
+        [status("POST", &events), status("POST", &elsewhere), status("POST", &elsewhere)],
         [201, 500, 201]
     );
 }
@@ -271,11 +237,8 @@ fn faults_meet_what_they_are_aimed_at() {
 #[test]
 fn faults_are_skipped_repeated_and_queued() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
-    let statuses = |count: usize| {
-        (0..count)
-            .map(|_| create(&sandbox, EVENT).status)
-            .collect::<Vec<_>>()
-    };
+    let statuses =
+        |count: usize| (0..count).map(|_| create(&sandbox, EVENT).status).collect::<Vec<_>>();
     sandbox.fault(Fault::status(500).skip(1).times(2));
     assert_eq!(statuses(4), [201, 500, 500, 201]);
     sandbox.fault(Fault::status(500));

@@ -21,9 +21,7 @@ fn a_request_is_repeated_to_the_letter() {
         body.len()
     );
     let mut stream = connect(sandbox.base_url());
-    stream
-        .write_all(format!("{head}{body}").as_bytes())
-        .unwrap();
+    stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
     read_answer(&mut stream);
 
     let requests = sandbox.requests();
@@ -57,14 +55,9 @@ fn chunks_are_put_together() {
         sandbox.new_token()
     );
     let mut stream = connect(sandbox.base_url());
-    for part in [
-        &head,
-        "7\r\n",
-        start,
-        "\r\n",
-        &format!("{:x}\r\n{end}\r\n", end.len()),
-        "0\r\n\r\n",
-    ] {
+    for part in
+        [&head, "7\r\n", start, "\r\n", &format!("{:x}\r\n{end}\r\n", end.len()), "0\r\n\r\n"]
+    {
         stream.write_all(part.as_bytes()).unwrap();
     }
     assert_eq!(read_answer(&mut stream).status, 201);
@@ -104,10 +97,7 @@ fn a_request_is_seen_before_it_is_answered() {
         thread::sleep(Duration::from_millis(5));
     }
     let seen = &sandbox.requests()[0];
-    assert_eq!(
-        (seen.status, seen.fault, seen.body.as_str()),
-        (None, Some("hang"), EVENT)
-    );
+    assert_eq!((seen.status, seen.fault, seen.body.as_str()), (None, Some("hang"), EVENT));
 }
 
 #[test]

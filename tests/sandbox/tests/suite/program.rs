@@ -23,13 +23,8 @@ impl Program {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        Self {
-            process,
-            ready: serde_json::from_str(&line).unwrap(),
-        }
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { process, ready: serde_json::from_str(&line).unwrap() }
     }
 
     fn says(&self, name: &str) -> &str {
@@ -37,10 +32,7 @@ impl Program {
     }
 
     fn directory(&self) -> PathBuf {
-        Path::new(self.says("private_key_path"))
-            .parent()
-            .unwrap()
-            .to_owned()
+        Path::new(self.says("private_key_path")).parent().unwrap().to_owned()
     }
 
     fn events(&self) -> String {
@@ -53,22 +45,9 @@ impl Program {
 
     /// curl with a token.
     fn curl(&self, arguments: &[&str]) -> Output {
-        let token = run(
-            "curl",
-            &["-sS", &format!("{}/token", self.says("admin_url"))],
-        );
-        let bearer = format!(
-            "Authorization: Bearer {}",
-            String::from_utf8(token.stdout).unwrap()
-        );
-        run(
-            "curl",
-            &[
-                &["-sS", "--max-time", "20", "--fail", "-H", &bearer],
-                arguments,
-            ]
-            .concat(),
-        )
+        let token = run("curl", &["-sS", &format!("{}/token", self.says("admin_url"))]);
+        let bearer = format!("Authorization: Bearer {}", String::from_utf8(token.stdout).unwrap());
+        run("curl", &[&["-sS", "--max-time", "20", "--fail", "-H", &bearer], arguments].concat())
     }
 
     fn create(&self, arguments: &[&str]) -> Output {
@@ -76,11 +55,7 @@ impl Program {
     }
 
     fn signal(&self, name: &str) {
-        assert!(
-            run("kill", &[name, &self.process.id().to_string()])
-                .status
-                .success()
-        );
+        assert!(run("kill", &[name, &self.process.id().to_string()]).status.success());
     }
 
     fn ends_cleanly(&mut self) {
@@ -91,9 +66,12 @@ impl Program {
 }
 
 impl Drop for Program {
+    /// Ends it as its users should: killed outright it could not remove its files.
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        if self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
+            self.signal("-TERM");
+            let _ = self.process.wait();
+        }
     }
 }
 
@@ -104,13 +82,7 @@ fn run(program: &str, arguments: &[&str]) -> Output {
 #[test]
 fn it_says_all_there_is_to_know_in_one_line() {
     let program = Program::start(&[]);
-    let mut names: Vec<_> = program
-        .ready
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
+    let mut names: Vec<_> = program.ready.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
     let expected = [
         "admin_url",
@@ -131,32 +103,12 @@ fn it_says_all_there_is_to_know_in_one_line() {
 fn only_its_owner_may_read_the_key_and_openssl_can() {
     let program = Program::start(&[]);
     let path = program.says("private_key_path");
-    assert_eq!(
-        std::fs::metadata(path).unwrap().permissions().mode() & 0o777,
-        0o600
-    );
-    assert_eq!(
-        std::fs::metadata(program.directory())
-            .unwrap()
-            .permissions()
-            .mode()
-            & 0o777,
-        0o700
-    );
-    assert!(
-        std::fs::read_to_string(path)
-            .unwrap()
-            .starts_with("-----BEGIN PRIVATE KEY-----\n")
-    );
-    let told = run(
-        "openssl",
-        &["rsa", "-check", "-noout", "-text", "-in", path],
-    );
+    assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::metadata(program.directory()).unwrap().permissions().mode() & 0o777, 0o700);
+    assert!(std::fs::read_to_string(path).unwrap().starts_with("-----BEGIN PRIVATE KEY-----\n"));
+    let told = run("openssl", &["rsa", "-check", "-noout", "-text", "-in", path]);
     let told = String::from_utf8(told.stdout).unwrap();
-    assert!(
-        told.contains("RSA key ok") && told.contains("2048 bit"),
-        "{told}"
-    );
+    assert!(told.contains("RSA key ok") && told.contains("2048 bit"), "{told}");
 }
 
 #[test]
@@ -170,10 +122,7 @@ fn its_ca_and_no_other_vouches_for_all_its_names() {
     for name in ["localhost", "[::1]"] {
         let url = format!("https://{name}:{port}/");
         let through = format!("{name}:{port}:127.0.0.1:{port}");
-        let seen = run(
-            "curl",
-            &["-sS", "--cacert", ca, "--connect-to", &through, &url],
-        );
+        let seen = run("curl", &["-sS", "--cacert", ca, "--connect-to", &through, &url]);
         assert!(seen.status.success(), "{name}: {seen:?}");
     }
     let untrusted = program.create(&[]);
@@ -188,34 +137,17 @@ fn its_ca_and_no_other_vouches_for_all_its_names() {
 fn tls_sessions_are_resumed_and_counted() {
     let program = Program::start(&["--tls"]);
     let address = program.says("base_url").strip_prefix("https://").unwrap();
-    let session = program
-        .directory()
-        .join("session")
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let session = program.directory().join("session").to_str().unwrap().to_owned();
     let connect = |argument: &str| {
-        let arguments = [
-            "s_client", "-tls1_2", "-connect", address, argument, &session,
-        ];
-        let told = Command::new("openssl")
-            .args(arguments)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+        let arguments = ["s_client", "-tls1_2", "-connect", address, argument, &session];
+        let told = Command::new("openssl").args(arguments).stdin(Stdio::null()).output().unwrap();
         String::from_utf8(told.stdout).unwrap()
     };
     assert!(connect("-sess_out").contains("\nNew, TLSv1.2"));
     assert!(connect("-sess_in").contains("\nReused, TLSv1.2"));
-    let connections = run(
-        "curl",
-        &["-sS", &format!("{}/connections", program.says("admin_url"))],
-    );
+    let connections = run("curl", &["-sS", &format!("{}/connections", program.says("admin_url"))]);
     let connections: Value = serde_json::from_slice(&connections.stdout).unwrap();
-    assert_eq!(
-        (&connections["accepted"], &connections["tls_resumed"]),
-        (&2.into(), &1.into())
-    );
+    assert_eq!((&connections["accepted"], &connections["tls_resumed"]), (&2.into(), &1.into()));
 }
 
 #[test]
@@ -224,10 +156,7 @@ fn only_faults_that_cut_leave_tls_without_a_farewell() {
     let faults = format!("{}/faults", program.says("admin_url"));
     let address = program.says("base_url").strip_prefix("https://").unwrap();
     let endings = ["drop", "truncate", "garbage", "close_after"].map(|fault| {
-        run(
-            "curl",
-            &["-sS", &faults, "-d", &format!(r#"{{"kind":"{fault}"}}"#)],
-        );
+        run("curl", &["-sS", &faults, "-d", &format!(r#"{{"kind":"{fault}"}}"#)]);
         // It ends when the server closes: its standard input stays open.
         let mut client = Command::new("openssl")
             .args(["s_client", "-quiet", "-connect", address])
@@ -237,9 +166,7 @@ fn only_faults_that_cut_leave_tls_without_a_farewell() {
             .spawn()
             .unwrap();
         let mut input = client.stdin.take().unwrap();
-        input
-            .write_all(request("GET", "/", "", "").as_bytes())
-            .unwrap();
+        input.write_all(request("GET", "/", "", "").as_bytes()).unwrap();
         let told = client.wait_with_output().unwrap().stderr;
         String::from_utf8_lossy(&told).contains("unexpected eof")
     });
@@ -272,12 +199,8 @@ fn the_end_of_standard_input_ends_it_only_if_asked() {
 
 #[test]
 fn its_options_reach_the_sandbox() {
-    let program = Program::start(&[
-        "--type-rules",
-        "namespaced",
-        "--event-type-filter",
-        "ignores-custom",
-    ]);
+    let program =
+        Program::start(&["--type-rules", "namespaced", "--event-type-filter", "ignores-custom"]);
     let namespaced = r#"{"type":"custom:a:b","body":{}}"#;
     let created = program.curl(&["--json", namespaced, &program.events()]);
     assert!(created.status.success(), "{created:?}");

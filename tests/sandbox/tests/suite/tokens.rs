@@ -19,13 +19,7 @@ const EXPIRED: (u16, &str) = (401, "system:error:expired-token");
 const FORBIDDEN: (u16, &str) = (403, "system:error:permission");
 
 fn now() -> i64 {
-    i64::try_from(
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_secs(),
-    )
-    .unwrap()
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
 }
 
 /// Good claims, amended; null removes one.
@@ -41,10 +35,7 @@ fn claims(sandbox: &Sandbox, amendments: Value) -> Value {
 }
 
 fn create_as(sandbox: &Sandbox, token: &str, body: &str) -> Answer {
-    exchange(
-        sandbox.base_url(),
-        &request("POST", &events_of(sandbox), token, body),
-    )
+    exchange(sandbox.base_url(), &request("POST", &events_of(sandbox), token, body))
 }
 
 fn answer_to(sandbox: &Sandbox, amendments: Value) -> Answer {
@@ -53,12 +44,7 @@ fn answer_to(sandbox: &Sandbox, amendments: Value) -> Answer {
 
 #[track_caller]
 fn assert_refused(answer: &Answer, (status, code): (u16, &str)) {
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (status, code),
-        "{}",
-        answer.body
-    );
+    assert_eq!((answer.status, answer.code().as_str()), (status, code), "{}", answer.body);
 }
 
 #[test]
@@ -75,19 +61,11 @@ fn good_tokens_are_let_in() {
         json!({"acl": {"paths": {"/*/conversations/**": {}}}}),
     ];
     for amendments in good {
-        assert_eq!(
-            answer_to(&sandbox, amendments.clone()).status,
-            201,
-            "{amendments}"
-        );
+        assert_eq!(answer_to(&sandbox, amendments.clone()).status, 201, "{amendments}");
     }
     let token = sandbox.sign(&claims(&sandbox, json!({})));
     assert_eq!(create_as(&sandbox, &token, EVENT).status, 201);
-    assert_eq!(
-        create_as(&sandbox, &token, EVENT).status,
-        201,
-        "a token may be used again"
-    );
+    assert_eq!(create_as(&sandbox, &token, EVENT).status, 201, "a token may be used again");
 }
 
 #[test]
@@ -110,30 +88,17 @@ fn wrong_claims_are_refused() {
     ];
     for amendments in wrong {
         let answer = answer_to(&sandbox, amendments.clone());
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            INVALID,
-            "{amendments}"
-        );
+        assert_eq!((answer.status, answer.code().as_str()), INVALID, "{amendments}");
     }
 }
 
 #[test]
 fn expired_tokens_are_told_so() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
-    assert_refused(
-        &answer_to(&sandbox, json!({"iat": now() - 100, "exp": now() - 1})),
-        EXPIRED,
-    );
-    assert_refused(
-        &answer_to(&sandbox, json!({"iat": now() - 901, "exp": null})),
-        EXPIRED,
-    );
+    assert_refused(&answer_to(&sandbox, json!({"iat": now() - 100, "exp": now() - 1})), EXPIRED);
+    assert_refused(&answer_to(&sandbox, json!({"iat": now() - 901, "exp": null})), EXPIRED);
     let day = 24 * 60 * 60;
-    assert_refused(
-        &answer_to(&sandbox, json!({"iat": now() - day, "exp": now()})),
-        EXPIRED,
-    );
+    assert_refused(&answer_to(&sandbox, json!({"iat": now() - day, "exp": now()})), EXPIRED);
 }
 
 #[test]
@@ -147,10 +112,7 @@ fn the_sandbox_goes_by_its_own_clock() {
     assert!((3500..=3600).contains(&ahead), "{ahead}");
     sandbox.set_clock_offset(-3600);
     assert_refused(&answer_to(&sandbox, json!({})), INVALID);
-    assert_eq!(
-        answer_to(&sandbox, json!({"iat": now() - 3600, "exp": now()})).status,
-        201
-    );
+    assert_eq!(answer_to(&sandbox, json!({"iat": now() - 3600, "exp": now()})).status, 201);
 }
 
 #[test]
@@ -163,21 +125,13 @@ fn only_the_applications_signature_counts() {
     let forged = encode(claims(&sandbox, json!({"sub": "someone"})));
     let unsigned = encode(json!({"alg": "none", "typ": "JWT"}));
     // Signed as it should be, but under another algorithm's name.
-    let misnamed = format!(
-        "{}.{payload}",
-        encode(json!({"alg": "RS512", "typ": "JWT"}))
-    );
+    let misnamed = format!("{}.{payload}", encode(json!({"alg": "RS512", "typ": "JWT"})));
     let key = RsaPrivateKey::read_pkcs8_pem_file(sandbox.private_key_path()).unwrap();
-    let misnamed_signature = SigningKey::<Sha256>::new(key)
-        .sign(misnamed.as_bytes())
-        .to_bytes();
+    let misnamed_signature = SigningKey::<Sha256>::new(key).sign(misnamed.as_bytes()).to_bytes();
     let bad = [
         format!("{header}.{forged}.{signature}"),
         format!("{unsigned}.{payload}."),
-        format!(
-            "{misnamed}.{}",
-            BASE64_URL_SAFE_NO_PAD.encode(misnamed_signature)
-        ),
+        format!("{misnamed}.{}", BASE64_URL_SAFE_NO_PAD.encode(misnamed_signature)),
         format!("{header}.{payload}."),
         signed.to_owned(),
         "nonsense".to_owned(),
@@ -190,15 +144,9 @@ fn only_the_applications_signature_counts() {
     let other = Sandbox::start(Options::default()).unwrap();
     assert_refused(&create_as(&sandbox, &other.new_token(), EVENT), INVALID);
     let good = request("POST", &events_of(&sandbox), &token, EVENT);
+    assert_refused(&exchange(sandbox.base_url(), &good.replace("Bearer", "Basic")), INVALID);
     assert_refused(
-        &exchange(sandbox.base_url(), &good.replace("Bearer", "Basic")),
-        INVALID,
-    );
-    assert_refused(
-        &exchange(
-            sandbox.base_url(),
-            &good.replace("Authorization", "X-Nothing"),
-        ),
+        &exchange(sandbox.base_url(), &good.replace("Authorization", "X-Nothing")),
         INVALID,
     );
 }
@@ -210,10 +158,7 @@ fn a_subject_needs_a_sender() {
     let answer = create_as(&sandbox, &token, EVENT);
     assert_refused(&answer, (400, "http:error:validation-fail"));
     assert_eq!(answer.json()["invalid_parameters"][0]["name"], "from");
-    let event = format!(
-        r#"{{"type":"custom:a","from":"{}","body":{{}}}}"#,
-        sandbox.member_id()
-    );
+    let event = format!(r#"{{"type":"custom:a","from":"{}","body":{{}}}}"#, sandbox.member_id());
     assert_eq!(create_as(&sandbox, &token, &event).status, 201);
 }
 
@@ -232,11 +177,7 @@ fn the_acl_opens_paths_and_methods() {
     ];
     for paths in closed {
         let answer = with_paths(paths.clone());
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            FORBIDDEN,
-            "{paths}"
-        );
+        assert_eq!((answer.status, answer.code().as_str()), FORBIDDEN, "{paths}");
     }
     let open = [
         json!({"/**": {}}),
