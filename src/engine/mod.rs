@@ -6,6 +6,8 @@ mod pace;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use ring::rand::{SecureRandom as _, SystemRandom};
+
 use crate::api::{self, Failure, Request};
 use crate::auth::{Bearer, Now, PrivateKey, TokenSource};
 use crate::config::{KeySource, Settings};
@@ -76,7 +78,7 @@ impl Engine {
                 continue;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            let wait = self.policy.wait(&error, transient, retries, left, fastrand::f64());
+            let wait = self.policy.wait(&error, transient, retries, left, jitter());
             let Some(wait) = wait else {
                 let retryable = self.policy.may_repeat(error.outcome(), transient);
                 return Err(error.with_retryable(retryable));
@@ -112,6 +114,7 @@ impl Engine {
                 }
                 let judged = api::judge(request, reply, SystemTime::now());
                 if let Err(failure) = &judged
+                    && failure.transient
                     && let Some(pause) = failure.error.retry_after()
                 {
                     self.pace.pause(pause);
@@ -142,6 +145,15 @@ struct Attempt {
 /// What calls of a closed handle answer.
 pub fn closed() -> Error {
     Error::new(Status::Closed, "the client was closed")
+}
+
+/// A fraction in `0.0..1.0`; the longest wait if the system has no random numbers.
+fn jitter() -> f64 {
+    let mut random = [0; 4];
+    match SystemRandom::new().fill(&mut random) {
+        Ok(()) => f64::from(u32::from_le_bytes(random)) / (f64::from(u32::MAX) + 1.0),
+        Err(_) => 1.0,
+    }
 }
 
 fn token_source(settings: &Settings) -> Result<TokenSource> {

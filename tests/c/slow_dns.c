@@ -3,7 +3,7 @@
  *
  * This program's own getaddrinfo stands before the system's, as a hanging DNS server would.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 #include "check.h"
 #include <netdb.h>
 #include <pthread.h>
