@@ -224,6 +224,7 @@ except vce.InvalidEventError:
     assert threading.active_count() == 2
 child = os.fork()
 if child == 0:
+    signal.alarm(20)  # Whoever waits for it in vain does not end it.
     asyncio.run(create("custom:child"))
     asyncio.run(client.close())
     os._exit(threading.active_count() - 1)
