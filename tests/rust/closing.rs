@@ -87,7 +87,11 @@ fn a_call_that_waits_for_its_next_attempt_is_cancelled() {
         retry_after: Some("20".to_owned()),
         ..StatusFault::default()
     });
-    let error = closed_under(&client, &sandbox, || posts(&sandbox) == 1);
+    let start = std::time::Instant::now();
+    // Long enough for the answer to have come.
+    let error = closed_under(&client, &sandbox, || {
+        posts(&sandbox) == 1 && start.elapsed() > Duration::from_secs(1)
+    });
     assert_eq!((error.status(), error.outcome()), (Status::Closed, Outcome::NotCreated));
 }
 

@@ -66,9 +66,12 @@ impl Program {
 }
 
 impl Drop for Program {
+    /// Ends it as its users should: killed outright it could not remove its files.
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        if self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
+            self.signal("-TERM");
+            let _ = self.process.wait();
+        }
     }
 }
 

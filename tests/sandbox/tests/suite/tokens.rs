@@ -4,7 +4,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use rsa::RsaPrivateKey;
+use rsa::pkcs1v15::SigningKey;
+use rsa::pkcs8::DecodePrivateKey;
+use rsa::signature::{SignatureEncoding, Signer};
 use serde_json::{Value, json};
+use sha2::Sha256;
 use vce_sandbox::{Options, Sandbox};
 
 use crate::client::{Answer, EVENT, events_of, exchange, request};
@@ -119,11 +124,14 @@ fn only_the_applications_signature_counts() {
     let encode = |json: Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
     let forged = encode(claims(&sandbox, json!({"sub": "someone"})));
     let unsigned = encode(json!({"alg": "none", "typ": "JWT"}));
-    let symmetric = encode(json!({"alg": "HS256", "typ": "JWT"}));
+    // Signed as it should be, but under another algorithm's name.
+    let misnamed = format!("{}.{payload}", encode(json!({"alg": "RS512", "typ": "JWT"})));
+    let key = RsaPrivateKey::read_pkcs8_pem_file(sandbox.private_key_path()).unwrap();
+    let misnamed_signature = SigningKey::<Sha256>::new(key).sign(misnamed.as_bytes()).to_bytes();
     let bad = [
         format!("{header}.{forged}.{signature}"),
         format!("{unsigned}.{payload}."),
-        format!("{symmetric}.{payload}.{signature}"),
+        format!("{misnamed}.{}", BASE64_URL_SAFE_NO_PAD.encode(misnamed_signature)),
         format!("{header}.{payload}."),
         signed.to_owned(),
         "nonsense".to_owned(),

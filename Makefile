@@ -1,0 +1,33 @@
+# libvce. The two commands are `make demo` and `make test`; CONTRIBUTING.md lists the others.
+
+# What is built and downloaded for tests, and nothing that ships. Ignored by git.
+BUILD   := build
+LIB     := target/release/libvce.so
+STATIC  := target/release/libvce.a
+SANDBOX := target/debug/vce-sandbox
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+# The targets share cargo's lock and two cores are not many.
+.NOTPARALLEL:
+
+.PHONY: help
+help:
+	@echo 'make demo    see C, PHP and Python create an event each, over TLS'
+	@echo 'make test    run every test'
+	@echo 'make lint    check the style of everything'
+
+include mk/core.mk
+include mk/c.mk
+include mk/python.mk
+include mk/php.mk
+include mk/demo.mk
+
+.PHONY: test lint
+test: setup
+	@$(MAKE) --no-print-directory test-core test-abi test-c test-python test-php
+	@echo 'All tests passed.'
+
+lint: setup
+	@$(MAKE) --no-print-directory lint-core lint-python lint-php
+	@echo 'Nothing to criticise.'

@@ -1,0 +1,178 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Vce;
+
+use Generator;
+use SensitiveParameter;
+use Vce\Exception\ExceptionInterface;
+use Vce\Internal\Journal;
+use Vce\Internal\NativeClient;
+use Vce\Internal\NativeEventList;
+use Vce\Internal\NotCopyable;
+
+/**
+ * Creates custom events in Vonage conversations, and looks at what is there.
+ *
+ * Every call waits for its answer, within the option `timeout`. Connections and the token are kept
+ * between calls; with `engine: 'shared'` also between clients, and in PHP-FPM between requests.
+ * A client is closed when nothing refers to it any more.
+ */
+final class Client
+{
+    use NotCopyable;
+
+    private readonly NativeClient $native;
+    private readonly Journal $journal;
+
+    /**
+     * @throws Exception\ConfigException      if an option makes no sense
+     * @throws Exception\CredentialsException if the private key cannot be used
+     * @throws Exception\LibraryException     if the native library cannot
+     */
+    public function __construct(Options $options)
+    {
+        $this->native = $options->newConfig()->newClient();
+        $this->journal = new Journal($options->logger);
+    }
+
+    /**
+     * Creates one custom event and waits for the answer.
+     *
+     * @param array<array-key, mixed>|object|string $body what EventBody::encode() takes; a string is JSON text
+     * @param ?string                               $from the member it comes from; needed only if the
+     *                                                    token names a user (option `subject`)
+     *
+     * @throws Exception\InvalidEventException if the event breaks a rule; nothing was sent
+     * @throws ExceptionInterface              otherwise; `outcome` says whether the event may exist
+     */
+    public function createEvent(
+        string $conversationId,
+        string $type,
+        #[SensitiveParameter] array|object|string $body,
+        ?string $from = null,
+    ): Event {
+        $context = ['conversation_id' => $conversationId, 'type' => $type, 'from' => $from];
+        try {
+            $event = $this->native->createEvent($conversationId, $type, $from, EventBody::encode($body));
+        } catch (ExceptionInterface $e) {
+            $this->journal->failure('Event not confirmed', $e, $context);
+            throw $e;
+        }
+        $this->journal->success('Event created', $context + ['event_id' => $event->id]);
+
+        return $event;
+    }
+
+    /**
+     * @throws Exception\NotFoundException if there is no such event
+     * @throws ExceptionInterface
+     */
+    public function getEvent(string $conversationId, string $eventId): Event
+    {
+        try {
+            return $this->native->getEvent($conversationId, $eventId);
+        } catch (ExceptionInterface $e) {
+            $this->journal->failure('Event not fetched', $e, [
+                'conversation_id' => $conversationId,
+                'event_id' => $eventId,
+            ]);
+            throw $e;
+        }
+    }
+
+    /**
+     * @throws Exception\NotFoundException if there is no such event
+     * @throws ExceptionInterface
+     */
+    public function deleteEvent(string $conversationId, string $eventId): void
+    {
+        $context = ['conversation_id' => $conversationId, 'event_id' => $eventId];
+        try {
+            $this->native->deleteEvent($conversationId, $eventId);
+        } catch (ExceptionInterface $e) {
+            $this->journal->failure('Event not deleted', $e, $context);
+            throw $e;
+        }
+        $this->journal->success('Event deleted', $context);
+    }
+
+    /**
+     * The events of a conversation. Pages are fetched as the loop gets to them. An exception ends
+     * the loop; `startId` takes it up again.
+     *
+     * @param ?string $type           only events of this type
+     * @param ?string $order          `asc` (the default) or `desc`
+     * @param ?int    $pageSize       how many events a request fetches
+     * @param ?string $startId        the first event id
+     * @param ?string $endId          the last event id
+     * @param ?bool   $excludeDeleted leave out deleted events
+     *
+     * @return Generator<int, Event>
+     *
+     * @throws ExceptionInterface for wrong arguments at once, for the server's answers in the loop
+     */
+    public function listEvents(
+        string $conversationId,
+        ?string $type = null,
+        ?string $order = null,
+        ?int $pageSize = null,
+        ?string $startId = null,
+        ?string $endId = null,
+        ?bool $excludeDeleted = null,
+    ): Generator {
+        $list = $this->native->listEvents($conversationId);
+        $settings = [
+            'type' => $type,
+            'order' => $order,
+            'page_size' => $pageSize === null ? null : (string) $pageSize,
+            'start_id' => $startId,
+            'end_id' => $endId,
+            'exclude_deleted' => $excludeDeleted === null ? null : var_export($excludeDeleted, true),
+        ];
+        foreach ($settings as $name => $value) {
+            if ($value !== null) {
+                $list->set($name, $value);
+            }
+        }
+
+        return $this->walk($list, $conversationId);
+    }
+
+    /**
+     * Refuses further calls, and finishes what is under way. Closing again does nothing.
+     *
+     * @param ?int $timeoutMs how long to wait before the rest is cancelled: null for as long as it
+     *                        takes, which the time limits in the options bound; 0, or less, for no time
+     *
+     * @return bool whether nothing had to be cancelled
+     *
+     * @throws ExceptionInterface
+     */
+    public function close(?int $timeoutMs = null): bool
+    {
+        return $this->native->close(max(0, $timeoutMs ?? PHP_INT_MAX));
+    }
+
+    /**
+     * Apart from listEvents(), whose own lines shall run, and throw, before the first iteration.
+     *
+     * @return Generator<int, Event>
+     */
+    private function walk(NativeEventList $list, string $conversationId): Generator
+    {
+        while (true) {
+            try {
+                $event = $list->next();
+            } catch (ExceptionInterface $e) {
+                $this->journal->failure('Events not listed', $e, ['conversation_id' => $conversationId]);
+                throw $e;
+            }
+            if ($event === null) {
+                return;
+            }
+            yield $event;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Vce;
+
+use JsonException;
+use SensitiveParameter;
+use Vce\Exception\InvalidEventException;
+use Vce\Internal\Json;
+use Vce\Internal\Native;
+
+/**
+ * The body of a custom event: its JSON text and the rules for it, without network or credentials.
+ */
+final class EventBody
+{
+    /**
+     * The JSON text that stands for a body.
+     *
+     * A string is taken for JSON text already and returned as it is. In anything else a float keeps
+     * its fraction (`1.0`), and an empty array, which PHP would write as a list, becomes `{}`. Only
+     * the outermost one: write `(object) []` for an empty object further inside.
+     *
+     * @param array<array-key, mixed>|object|string $body
+     *
+     * @throws InvalidEventException if PHP has no JSON for the body: invalid UTF-8, INF or NAN, a
+     *                               resource, a structure that contains itself
+     */
+    public static function encode(#[SensitiveParameter] array|object|string $body): string
+    {
+        if (is_string($body)) {
+            return $body;
+        }
+
+        try {
+            $json = Json::encode($body);
+        } catch (JsonException $e) {
+            throw new InvalidEventException(
+                "The body cannot be written as JSON: {$e->getMessage()}.",
+                Status::BodyJson,
+                previous: $e,
+            );
+        }
+
+        return $json === '[]' ? '{}' : $json;
+    }
+
+    /**
+     * @param array<array-key, mixed>|object|string $body
+     *
+     * @throws InvalidEventException if the body breaks a rule; `status` says which, `offset` where
+     *                               in the JSON text
+     */
+    public static function assertValid(#[SensitiveParameter] array|object|string $body): void
+    {
+        Native::validateBody(self::encode($body));
+    }
+
+    /**
+     * @param array<array-key, mixed>|object|string $body
+     */
+    public static function isValid(#[SensitiveParameter] array|object|string $body): bool
+    {
+        try {
+            self::assertValid($body);
+        } catch (InvalidEventException) {
+            return false;
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,16 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Vce\Exception;
+
+use RuntimeException;
+use Vce\Internal\Described;
+
+/**
+ * The client was closed before the call, or while it waited.
+ */
+final class ClosedException extends RuntimeException implements ExceptionInterface
+{
+    use Described;
+}

@@ -1,0 +1,27 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Vce\Internal;
+
+use Throwable;
+use Vce\Outcome;
+use Vce\Status;
+
+/**
+ * What all exceptions carry. A trait, so that each can extend the SPL exception it is a kind of.
+ *
+ * @internal
+ */
+trait Described
+{
+    public function __construct(
+        string $message,
+        public readonly Status $status,
+        public readonly Outcome $outcome = Outcome::NotCreated,
+        public readonly bool $retryable = false,
+        ?Throwable $previous = null,
+    ) {
+        parent::__construct($message, $status->value, $previous);
+    }
+}

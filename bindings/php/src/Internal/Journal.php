@@ -1,0 +1,53 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Vce\Internal;
+
+use Psr\Log\LoggerInterface;
+use Throwable;
+use Vce\Exception\ExceptionInterface;
+
+/**
+ * What a client tells the user's log: ids, types and failures, never a body, a key or a token.
+ *
+ * @internal
+ */
+final class Journal
+{
+    public function __construct(private readonly ?LoggerInterface $logger)
+    {
+    }
+
+    /**
+     * @param array<string, ?string> $context
+     */
+    public function success(string $message, array $context): void
+    {
+        $this->write('debug', $message, $context);
+    }
+
+    /**
+     * @param array<string, ?string> $context
+     */
+    public function failure(string $message, ExceptionInterface $e, array $context): void
+    {
+        $this->write($e->retryable ? 'warning' : 'error', "$message: {$e->getMessage()}", $context + [
+            'status' => $e->status->name,
+            'outcome' => $e->outcome->name,
+            'exception' => $e,
+        ]);
+    }
+
+    /**
+     * @param array<string, mixed> $context
+     */
+    private function write(string $level, string $message, array $context): void
+    {
+        try {
+            $this->logger?->log($level, $message, $context);
+        } catch (Throwable) {
+            // A broken log must not hide what became of the event.
+        }
+    }
+}

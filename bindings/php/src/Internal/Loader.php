@@ -1,0 +1,102 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Vce\Internal;
+
+use FFI;
+use Vce\Exception\LibraryException;
+
+/**
+ * Finds the native library and checks that it fits.
+ *
+ * @internal
+ */
+final class Loader
+{
+    /** The release series this package was written for; before 1.0 each series has an ABI of its own. */
+    public const SERIES = '0.1';
+
+    private const NAME = 'libvce.so.0';
+
+    public static function load(): FFI
+    {
+        if (!class_exists(FFI::class, false)) {
+            throw LibraryException::extensionMissing();
+        }
+
+        try {
+            return self::checked(self::preloaded() ?? self::open());
+        } catch (FFI\Exception $e) {
+            if (str_contains($e->getMessage(), 'ffi.enable')) {
+                throw LibraryException::ffiSwitchedOff((string) ini_get('ffi.enable'), $e);
+            }
+            throw $e;
+        }
+    }
+
+    /** What the host loaded through `ffi.preload`, or from its own preload script. */
+    private static function preloaded(): ?FFI
+    {
+        try {
+            return FFI::scope('VCE');
+        } catch (FFI\Exception $e) {
+            return str_contains($e->getMessage(), 'ffi.enable') ? throw $e : null;
+        }
+    }
+
+    private static function open(): FFI
+    {
+        $header = (string) file_get_contents(dirname(__DIR__, 2) . '/include/vce.php.h');
+        $tried = [];
+        foreach (self::candidates() as $path) {
+            try {
+                return FFI::cdef($header, $path);
+            } catch (FFI\Exception $e) {
+                $message = $e->getMessage();
+                if (str_starts_with($message, 'Failed loading')) {
+                    $tried[$path] = self::reason($path, $message);
+                } elseif (str_starts_with($message, 'Failed resolving')) {
+                    throw LibraryException::versionMismatch("$path lacks a function ($message)", self::SERIES, $e);
+                } else {
+                    throw $e;
+                }
+            }
+        }
+
+        throw LibraryException::notFound($tried);
+    }
+
+    /**
+     * @return list<string>
+     */
+    private static function candidates(): array
+    {
+        $named = (string) getenv('VCE_LIBRARY_PATH');
+
+        // A path that the user named is the only one: falling back would run a library they did not mean.
+        return $named !== '' ? [$named] : [dirname(__DIR__, 2) . '/lib/' . self::NAME, self::NAME];
+    }
+
+    /** PHP itself gives the system's reason only from 8.3 on. */
+    private static function reason(string $path, string $message): string
+    {
+        $own = match (true) {
+            !str_contains($path, '/') => "the system's loader does not find it",
+            !is_file($path) => 'there is no such file',
+            default => 'no library that can be loaded on this machine',
+        };
+
+        return $own . substr($message, strlen("Failed loading '$path'"));
+    }
+
+    private static function checked(FFI $ffi): FFI
+    {
+        $version = $ffi->vce_version();
+        if (!str_starts_with($version, self::SERIES . '.')) {
+            throw LibraryException::versionMismatch("it is libvce $version", self::SERIES);
+        }
+
+        return $ffi;
+    }
+}

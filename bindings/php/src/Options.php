@@ -1,0 +1,194 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Vce;
+
+use JsonException;
+use Psr\Log\LoggerInterface;
+use SensitiveParameter;
+use Vce\Exception\ConfigException;
+use Vce\Exception\ExceptionInterface;
+use Vce\Internal\Json;
+use Vce\Internal\NativeConfig;
+use Vce\Internal\NotCopyable;
+use Vce\Internal\Secret;
+
+/**
+ * The settings of a client: libvce's option table, its names in camelCase.
+ *
+ * null leaves an option at libvce's default. Durations are text (`250ms`, `5s`, `15m`) or integers in
+ * milliseconds, sizes are text (`64KiB`) or integers in bytes. The values are checked when a client
+ * is made from them. The private key, the token and the proxy (its URL may hold a password) cannot
+ * be read back: no dump, trace or serialisation shows them.
+ */
+final class Options
+{
+    use NotCopyable;
+
+    private const DURATIONS = [
+        'tokenTtl',
+        'connectTimeout',
+        'timeout',
+        'retryBackoff',
+        'retryBackoffMax',
+        'deliveryTimeout',
+    ];
+
+    private readonly ?Secret $privateKey;
+    private readonly ?Secret $token;
+    private readonly ?Secret $proxy;
+    private bool $environment = false;
+
+    /**
+     * @param ?string                              $applicationId    a UUID
+     * @param ?string                              $privateKey       PEM text, PKCS#8 or PKCS#1
+     * @param ?string                              $privateKeyPath   a file that holds it
+     * @param ?string                              $token            a ready JWT instead of application and key
+     * @param ?string                              $subject          the token's `sub`, a user's name
+     * @param array<string, mixed>|string|null     $acl              the token's `acl`; empty arrays in it
+     *                                                               become empty objects
+     * @param int|string|null                      $tokenTtl         how long a token is valid
+     * @param ?string                              $baseUrl          the API's address
+     * @param ?bool                                $allowPlainHttp   `http` also for other than loopback addresses
+     * @param ?string                              $apiVersion       `v0.3` or `v1`
+     * @param ?string                              $typeRules        `documented`, `namespaced` or `off`
+     * @param int|string|null                      $connectTimeout   for one attempt to connect
+     * @param int|string|null                      $timeout          for a whole call, its retries included
+     * @param ?int                                 $maxRetries       for each event, within `timeout`
+     * @param int|string|null                      $retryBackoff     the first pause, doubled each time
+     * @param int|string|null                      $retryBackoffMax  the longest pause
+     * @param ?string                              $delivery         `at_most_once` or `at_least_once`
+     * @param ?string                              $rateLimit        requests a second, such as `15/s`
+     * @param ?string                              $proxy            `env`, `none` or a URL
+     * @param ?string                              $caFile           PEM roots beside the system's
+     * @param ?string                              $tlsRoots         `system` or `bundled`
+     * @param ?int                                 $connections      idle connections that are kept
+     * @param ?int                                 $queueMaxEvents   events waiting in the background
+     * @param int|string|null                      $queueMaxBytes    their size
+     * @param int|string|null                      $deliveryTimeout  from enqueueing to the final report
+     * @param ?string                              $reports          `all`, `errors` or `none`
+     * @param ?string                              $engine           `own`, or `shared` by clients with equal options
+     * @param ?string                              $appName          `name/version`, for the User-Agent
+     * @param ?LoggerInterface                     $logger           is told of created events and of failures
+     */
+    public function __construct(
+        public readonly ?string $applicationId = null,
+        #[SensitiveParameter] ?string $privateKey = null,
+        public readonly ?string $privateKeyPath = null,
+        #[SensitiveParameter] ?string $token = null,
+        public readonly ?string $subject = null,
+        public readonly array|string|null $acl = null,
+        public readonly int|string|null $tokenTtl = null,
+        public readonly ?string $baseUrl = null,
+        public readonly ?bool $allowPlainHttp = null,
+        public readonly ?string $apiVersion = null,
+        public readonly ?string $typeRules = null,
+        public readonly int|string|null $connectTimeout = null,
+        public readonly int|string|null $timeout = null,
+        public readonly ?int $maxRetries = null,
+        public readonly int|string|null $retryBackoff = null,
+        public readonly int|string|null $retryBackoffMax = null,
+        public readonly ?string $delivery = null,
+        public readonly ?string $rateLimit = null,
+        #[SensitiveParameter] ?string $proxy = null,
+        public readonly ?string $caFile = null,
+        public readonly ?string $tlsRoots = null,
+        public readonly ?int $connections = null,
+        public readonly ?int $queueMaxEvents = null,
+        public readonly int|string|null $queueMaxBytes = null,
+        public readonly int|string|null $deliveryTimeout = null,
+        public readonly ?string $reports = null,
+        public readonly ?string $engine = null,
+        public readonly ?string $appName = null,
+        public readonly ?LoggerInterface $logger = null,
+    ) {
+        $this->privateKey = Secret::of($privateKey);
+        $this->token = Secret::of($token);
+        $this->proxy = Secret::of($proxy);
+    }
+
+    /**
+     * Takes the settings from the environment, and from the arguments those that differ.
+     *
+     * The variables are VONAGE_APPLICATION_ID, VONAGE_APPLICATION_PRIVATE_KEY_PATH,
+     * VONAGE_PRIVATE_KEY (a path or the key itself), and `VCE_` with any option's name, such as
+     * VCE_BASE_URL. They are read when a client is made.
+     *
+     * @param mixed ...$options the constructor's named arguments
+     */
+    public static function fromEnvironment(#[SensitiveParameter] mixed ...$options): self
+    {
+        $self = new self(...$options);
+        $self->environment = true;
+
+        return $self;
+    }
+
+    /**
+     * @internal
+     *
+     * @throws ExceptionInterface
+     */
+    public function newConfig(): NativeConfig
+    {
+        $config = new NativeConfig();
+        if ($this->environment) {
+            $config->loadEnvironment();
+        }
+        foreach (get_object_vars($this) as $property => $value) {
+            if ($value !== null && $property !== 'logger' && $property !== 'environment') {
+                $name = strtolower((string) preg_replace('/[A-Z]/', '_$0', $property));
+                $config->set($name, self::text($property, $value));
+            }
+        }
+
+        $config->set('language', sprintf('php/%d.%d.%d', PHP_MAJOR_VERSION, PHP_MINOR_VERSION, PHP_RELEASE_VERSION));
+
+        return $config;
+    }
+
+    /**
+     * @param array<string, mixed>|bool|int|string|Secret $value
+     */
+    private static function text(string $property, array|bool|int|string|Secret $value): string|Secret
+    {
+        return match (true) {
+            is_array($value) => self::acl($value),
+            is_bool($value) => $value ? 'true' : 'false',
+            is_int($value) => in_array($property, self::DURATIONS, true) ? "{$value}ms" : (string) $value,
+            default => $value,
+        };
+    }
+
+    /**
+     * @param array<string, mixed> $acl
+     */
+    private static function acl(array $acl): string
+    {
+        try {
+            return Json::encode(self::withObjects($acl));
+        } catch (JsonException $e) {
+            throw new ConfigException(
+                "The value of acl cannot be written as JSON: {$e->getMessage()}.",
+                Status::Config,
+                previous: $e,
+            );
+        }
+    }
+
+    /**
+     * No list in an ACL is ever empty, whereas a path whose rule is empty is common.
+     *
+     * @param array<array-key, mixed> $acl
+     *
+     * @return array<array-key, mixed>|object
+     */
+    private static function withObjects(array $acl): array|object
+    {
+        return $acl === [] ? (object) [] : array_map(
+            static fn (mixed $value): mixed => is_array($value) ? self::withObjects($value) : $value,
+            $acl,
+        );
+    }
+}

@@ -1,0 +1,9 @@
+# The C ABI: programs that link the real libraries, and the snapshot that guards the ABI.
+
+.PHONY: test-c test-abi
+
+test-c: $(LIB) $(SANDBOX) python-venv
+	@VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q -p no:cacheprovider tests/c
+
+test-abi: $(LIB) python-venv
+	@$(PY_BIN)/python -m pytest -q -p no:cacheprovider tests/abi

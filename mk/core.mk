@@ -1,0 +1,27 @@
+# The library, the sandbox, and what both need on the machine.
+
+.PHONY: setup lib sandbox test-core lint-core $(LIB) $(SANDBOX)
+
+setup:
+	@scripts/setup
+
+lib: $(LIB)
+sandbox: $(SANDBOX)
+
+# cargo knows what is up to date.
+$(LIB):
+	@cargo build --quiet --release --locked --package libvce --lib
+
+$(STATIC): $(LIB)
+
+$(SANDBOX):
+	@cargo build --quiet --locked --package vce-sandbox --bin vce-sandbox
+
+test-core:
+	@cargo nextest run --workspace --locked --status-level fail --final-status-level fail
+	@cargo test --quiet --locked --doc
+
+lint-core:
+	@cargo fmt --all --check
+	@cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
+	@RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps --locked

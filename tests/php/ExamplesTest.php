@@ -1,0 +1,88 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Vce\Tests;
+
+/**
+ * The examples, run as their readers will run them.
+ */
+final class ExamplesTest extends SandboxTestCase
+{
+    private const EXAMPLES = __DIR__ . '/../../bindings/php/examples';
+
+    public function testCreateEvent(): void
+    {
+        $done = $this->example('create_event.php', ['custom:order_paid', '{"total": 12.50}']);
+
+        self::assertSame('', $done->errors);
+        self::assertSame(0, $done->status);
+        $event = $this->sandbox->events()[0];
+        self::assertSame("{$event['id']} {$event['timestamp']}\n", $done->output);
+        self::assertStringContainsString('"body":{"total":12.50}', $this->sent());
+        self::assertSame($this->sandbox->memberId, $event['from']);
+    }
+
+    public function testCreateEventNeedsNoArgumentsAndNoMember(): void
+    {
+        $done = $this->example('create_event.php', [], ['MEMBER_ID' => '']);
+
+        self::assertSame(0, $done->status, $done->errors);
+        self::assertStringNotContainsString('from', $this->sent());
+    }
+
+    public function testCreateEventSaysWhatBecameOfTheEvent(): void
+    {
+        $this->sandbox->fault(['kind' => 'drop', 'creates' => true]);
+        $done = $this->example('create_event.php', []);
+        self::assertSame(1, $done->status);
+        self::assertSame('', $done->output);
+        self::assertStringContainsString('may have been created', $done->errors);
+
+        $done = $this->example('create_event.php', ['order_paid']);
+        self::assertSame(1, $done->status);
+        self::assertStringContainsString('TypePrefix: ', $done->errors);
+        self::assertStringContainsString('was not created', $done->errors);
+    }
+
+    public function testValidate(): void
+    {
+        $done = $this->example('validate.php', ['custom:order_paid', '{"total": 12}']);
+        self::assertSame([0, "valid\n", ''], [$done->status, $done->output, $done->errors]);
+
+        $done = $this->example('validate.php', ['custom:order_paid', '[12]']);
+        self::assertSame(1, $done->status);
+        self::assertStringContainsString('BodyNotObject: ', $done->errors);
+
+        self::assertSame(2, $this->example('validate.php', [])->status);
+        self::assertSame([], $this->sandbox->requests());
+    }
+
+    public function testListEvents(): void
+    {
+        $client = $this->client();
+        foreach (range(1, 12) as $n) {
+            $client->createEvent($this->sandbox->conversationId, $n % 2 ? 'custom:odd' : 'custom:even', ['n' => $n]);
+        }
+        $done = $this->example('list_events.php', ['custom:even']);
+
+        self::assertSame(0, $done->status, $done->errors);
+        $events = array_map(
+            static fn (string $line): array => json_decode($line, true, flags: JSON_THROW_ON_ERROR),
+            explode("\n", trim($done->output)),
+        );
+        self::assertSame([12, 10, 8, 6, 4, 2], array_map(static fn (array $event) => $event['body']['n'], $events));
+    }
+
+    /**
+     * @param list<string>          $arguments
+     * @param array<string, string> $environment
+     */
+    private function example(string $name, array $arguments, array $environment = []): Process
+    {
+        return Process::php(
+            [self::EXAMPLES . "/$name", ...$arguments],
+            $environment + $this->sandbox->environment(),
+        );
+    }
+}

@@ -1,0 +1,167 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Vce\Tests;
+
+use PHPUnit\Framework\TestCase;
+
+/**
+ * Finding the library, or saying why it cannot be used, each time in a fresh PHP.
+ */
+final class LoaderTest extends TestCase
+{
+    private string $directory;
+
+    protected function setUp(): void
+    {
+        $this->directory = sys_get_temp_dir() . '/vce-' . bin2hex(random_bytes(6));
+        mkdir($this->directory);
+    }
+
+    protected function tearDown(): void
+    {
+        array_map(unlink(...), glob("$this->directory/*") ?: []);
+        rmdir($this->directory);
+    }
+
+    public function testTheEnvironmentNamesTheLibrary(): void
+    {
+        self::assertMatchesRegularExpression('/^0\.\d+\.\d+\n$/', $this->version()->output);
+    }
+
+    public function testTheSystemsLoaderFindsTheLibrary(): void
+    {
+        symlink((string) realpath((string) getenv('VCE_LIBRARY_PATH')), "$this->directory/libvce.so.0");
+        $done = $this->version(environment: ['VCE_LIBRARY_PATH' => '', 'LD_LIBRARY_PATH' => $this->directory]);
+
+        self::assertMatchesRegularExpression('/^0\.\d+\.\d+\n$/', $done->output, $done->errors);
+    }
+
+    public function testALibraryThatIsNowhere(): void
+    {
+        // An empty file stops the system's loader from finding a library installed on this machine.
+        touch("$this->directory/libvce.so.0");
+        $done = $this->version(environment: ['VCE_LIBRARY_PATH' => '', 'LD_LIBRARY_PATH' => $this->directory]);
+
+        self::assertSame(1, $done->status);
+        self::assertStringContainsString('was not found', $done->errors);
+        self::assertStringContainsString('VCE_LIBRARY_PATH', $done->errors);
+        self::assertStringContainsString('/bindings/php/lib/libvce.so.0: there is no such file', $done->errors);
+        self::assertStringContainsString("\n  libvce.so.0: the system's loader", $done->errors);
+    }
+
+    public function testANamedLibraryThatIsNotThereIsNotReplacedByAnother(): void
+    {
+        symlink((string) realpath((string) getenv('VCE_LIBRARY_PATH')), "$this->directory/libvce.so.0");
+        $done = $this->version(environment: [
+            'VCE_LIBRARY_PATH' => '/nowhere/libvce.so',
+            'LD_LIBRARY_PATH' => $this->directory,
+        ]);
+
+        self::assertSame(1, $done->status);
+        self::assertStringContainsString('/nowhere/libvce.so: there is no such file', $done->errors);
+    }
+
+    public function testAFileThatIsNoLibrary(): void
+    {
+        file_put_contents("$this->directory/libvce.so", 'no library');
+        $done = $this->version(environment: ['VCE_LIBRARY_PATH' => "$this->directory/libvce.so"]);
+
+        self::assertSame(1, $done->status);
+        self::assertStringContainsString('/libvce.so: no library that can be loaded', $done->errors);
+    }
+
+    public function testALibraryOfAnotherVersion(): void
+    {
+        $functions = array_diff(Header::functions(), ['vce_version']);
+        $source = 'const char *vce_version(void) { return "7.8.9"; }';
+        foreach ($functions as $name) {
+            $source .= "\nvoid $name(void) {}";
+        }
+        $done = $this->version(environment: ['VCE_LIBRARY_PATH' => $this->compile($source)]);
+
+        self::assertSame(1, $done->status);
+        self::assertStringContainsString('libvce 7.8.9', $done->errors);
+        self::assertStringContainsString('does not fit', $done->errors);
+    }
+
+    public function testALibraryThatLacksAFunction(): void
+    {
+        $library = $this->compile('const char *vce_version(void) { return "0.0.1"; }');
+        $done = $this->version(environment: ['VCE_LIBRARY_PATH' => $library]);
+
+        self::assertSame(1, $done->status);
+        self::assertStringContainsString('does not fit', $done->errors);
+        self::assertMatchesRegularExpression('/lacks a function .*vce_/', $done->errors);
+    }
+
+    public function testFfiSwitchedOff(): void
+    {
+        $done = $this->version(['-d', 'ffi.enable=0']);
+
+        self::assertSame(1, $done->status);
+        self::assertStringContainsString('switched off here by `ffi.enable=0`', $done->errors);
+    }
+
+    public function testFfiNotInstalled(): void
+    {
+        // Without any php.ini, the extensions that Debian configures are not loaded.
+        $done = $this->version(['-n']);
+
+        self::assertSame(1, $done->status);
+        self::assertStringContainsString('extension is not loaded', $done->errors);
+    }
+
+    public function testTheHeaderMayBePreloaded(): void
+    {
+        symlink((string) realpath((string) getenv('VCE_LIBRARY_PATH')), "$this->directory/libvce.so.0");
+        $done = $this->version(
+            ['-d', 'ffi.preload=' . realpath(Header::PATH)],
+            // Proves that the preloaded scope is used: there is nothing else to be found.
+            ['VCE_LIBRARY_PATH' => '/nowhere/libvce.so', 'LD_LIBRARY_PATH' => $this->directory],
+        );
+
+        self::assertMatchesRegularExpression('/^0\.\d+\.\d+\n$/', $done->output, $done->errors);
+    }
+
+    public function testTheClassesMayBePreloaded(): void
+    {
+        $package = (string) realpath(__DIR__ . '/../../bindings/php');
+        $code = 'echo json_encode([Vce\Library::version(), opcache_get_status()["preload_statistics"]["classes"]]);';
+        $done = Process::php([
+            '-d', 'opcache.enable_cli=1',
+            '-d', "opcache.preload=$package/preload.php",
+            '-d', 'opcache.preload_user=' . posix_getpwuid(posix_geteuid())['name'],
+            '-r', $code,
+        ]);
+
+        self::assertSame(0, $done->status, $done->errors);
+        [$version, $classes] = json_decode($done->output, true, flags: JSON_THROW_ON_ERROR);
+        self::assertStringStartsWith('0.', $version);
+        $files = glob("$package/src/{,*/}*.php", GLOB_BRACE) ?: [];
+        self::assertGreaterThan(30, count($files));
+        foreach ($files as $file) {
+            $class = strtr(substr($file, strlen("$package/src/"), -strlen('.php')), '/', '\\');
+            self::assertContains("Vce\\$class", $classes);
+        }
+    }
+
+    /**
+     * @param list<string>          $flags
+     * @param array<string, string> $environment
+     */
+    private function version(array $flags = [], array $environment = []): Process
+    {
+        return Process::php([...$flags, __DIR__ . '/programs/version.php'], $environment);
+    }
+
+    private function compile(string $source): string
+    {
+        file_put_contents("$this->directory/other.c", $source);
+        $done = Process::run(['cc', '-shared', '-fPIC', '-o', "$this->directory/other.so", "$this->directory/other.c"]);
+        self::assertSame(0, $done->status, $done->errors);
+
+        return "$this->directory/other.so";
+    }
+}

@@ -1,0 +1,269 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Vce\Tests;
+
+use ReflectionMethod;
+use ReflectionParameter;
+use Vce\Client;
+use Vce\Exception\ConfigException;
+use Vce\Exception\CredentialsException;
+use Vce\Exception\ExceptionInterface;
+use Vce\Exception\InvalidEventException;
+use Vce\Options;
+use Vce\Status;
+
+/**
+ * Options reach the library, under the right name and as the right text.
+ */
+final class OptionsTest extends SandboxTestCase
+{
+    /** A value that makes sense, for every option but those that every client here has. */
+    private const VALUES = [
+        'subject' => 'alice',
+        'acl' => ['paths' => ['/*/conversations/**' => []]],
+        'tokenTtl' => '10m',
+        'allowPlainHttp' => true,
+        'apiVersion' => 'v1',
+        'typeRules' => 'namespaced',
+        'connectTimeout' => 2500,
+        'timeout' => '10s',
+        'maxRetries' => 0,
+        'retryBackoff' => 50,
+        'retryBackoffMax' => '2s',
+        'delivery' => 'at_least_once',
+        'rateLimit' => '15/s',
+        'tlsRoots' => 'bundled',
+        'connections' => 4,
+        'queueMaxEvents' => 1000,
+        'queueMaxBytes' => '1MiB',
+        'deliveryTimeout' => 60_000,
+        'reports' => 'errors',
+        'engine' => 'shared',
+        'appName' => 'shop/2.1',
+    ];
+
+    /**
+     * @dataProvider options
+     */
+    public function testTheLibraryKnowsTheOption(string $name): void
+    {
+        $event = $this->client(...[$name => self::VALUES[$name]])->createEvent(
+            $this->sandbox->conversationId,
+            'custom:a',
+            [],
+            $this->sandbox->memberId,
+        );
+        self::assertNotNull($event->id);
+    }
+
+    /**
+     * @return iterable<array{string}>
+     */
+    public function options(): iterable
+    {
+        foreach (array_keys(self::VALUES) as $name) {
+            yield $name => [$name];
+        }
+    }
+
+    public function testNoOptionIsLeftOutOfTheTestAbove(): void
+    {
+        $parameters = array_map(
+            static fn (ReflectionParameter $parameter): string => $parameter->getName(),
+            (new ReflectionMethod(Options::class, '__construct'))->getParameters(),
+        );
+        $elsewhere = ['applicationId', 'privateKey', 'privateKeyPath', 'token', 'baseUrl', 'proxy', 'caFile', 'logger'];
+
+        self::assertEqualsCanonicalizing($parameters, [...array_keys(self::VALUES), ...$elsewhere]);
+    }
+
+    /**
+     * @dataProvider nonsense
+     */
+    public function testNonsenseIsRefused(string $name, mixed $value, string $setting): void
+    {
+        $e = self::failure(fn () => $this->client(...[$name => $value]));
+
+        self::assertInstanceOf(ConfigException::class, $e);
+        self::assertSame(Status::Config, $e->status);
+        self::assertStringContainsString($setting, $e->getMessage());
+    }
+
+    /**
+     * @return iterable<array{string, mixed, string}>
+     */
+    public function nonsense(): iterable
+    {
+        yield ['timeout', 'soon', 'timeout'];
+        yield ['timeout', -1, 'timeout'];
+        yield ['tokenTtl', 29_999, 'token_ttl'];
+        yield ['typeRules', 'loose', 'type_rules'];
+        yield ['maxRetries', -1, 'max_retries'];
+        yield ['acl', '[]', 'acl'];
+        yield ['acl', ['name' => "\xff"], 'acl'];
+        yield ['baseUrl', 'http://api.example.com', 'base_url'];
+        yield ['subject', "a\0b", 'subject'];
+    }
+
+    public function testAnIntegerIsMilliseconds(): void
+    {
+        $this->sandbox->fault(['kind' => 'hang']);
+        $start = hrtime(true);
+        $e = self::failure(fn () => $this->client(timeout: 400)->getEvent($this->sandbox->conversationId, '1'));
+        $elapsed = (hrtime(true) - $start) / 1e6;
+
+        self::assertSame(Status::Timeout, $e->status);
+        self::assertGreaterThanOrEqual(400, $elapsed);
+        self::assertLessThan(30_000, $elapsed, 'libvce\'s default, so the option was lost');
+    }
+
+    public function testTheTokenCarriesSubjectAndAcl(): void
+    {
+        $acl = ['paths' => ['/*/conversations/**' => [], '/*/users' => ['methods' => ['GET']]]];
+        $this->client(subject: 'alice', acl: $acl)->createEvent(
+            $this->sandbox->conversationId,
+            'custom:a',
+            [],
+            $this->sandbox->memberId,
+        );
+
+        $claims = $this->claims();
+        self::assertSame('alice', $claims->sub);
+        self::assertEquals(
+            (object) ['paths' => (object) [
+                '/*/conversations/**' => (object) [],
+                '/*/users' => (object) ['methods' => ['GET']],
+            ]],
+            $claims->acl,
+        );
+    }
+
+    public function testTheTokenLivesAsLongAsTold(): void
+    {
+        $this->client(tokenTtl: 90_000)->createEvent($this->sandbox->conversationId, 'custom:a', []);
+
+        $claims = $this->claims();
+        self::assertSame(90, $claims->exp - $claims->iat);
+    }
+
+    public function testTheKeyMayBeText(): void
+    {
+        $key = str_replace("\n", '\n', (string) file_get_contents($this->sandbox->privateKeyPath));
+        $client = $this->client(privateKeyPath: null, privateKey: $key);
+
+        self::assertNotNull($client->createEvent($this->sandbox->conversationId, 'custom:a', [])->id);
+    }
+
+    public function testATokenMayStandForApplicationAndKey(): void
+    {
+        $this->client()->createEvent($this->sandbox->conversationId, 'custom:a', []);
+        $token = substr($this->header('authorization'), strlen('Bearer '));
+        $client = $this->client(applicationId: null, privateKeyPath: null, token: $token);
+
+        self::assertNotNull($client->createEvent($this->sandbox->conversationId, 'custom:a', [])->id);
+        self::assertSame("Bearer $token", $this->header('authorization'));
+    }
+
+    public function testTheApiVersionIsInThePath(): void
+    {
+        $this->client(apiVersion: 'v1')->createEvent($this->sandbox->conversationId, 'custom:a', []);
+
+        self::assertSame(
+            "/v1/conversations/{$this->sandbox->conversationId}/events",
+            $this->sandbox->requests()[0]['path'],
+        );
+    }
+
+    public function testTheApplicationIsNamedInTheUserAgent(): void
+    {
+        $this->client(appName: 'shop/2.1')->createEvent($this->sandbox->conversationId, 'custom:a', []);
+
+        self::assertMatchesRegularExpression(
+            '~^libvce/0\.\d+\.\d+ php/8\.\d+\.\d+ shop/2\.1$~',
+            $this->header('user-agent'),
+        );
+    }
+
+    public function testNamespacedTypesAreForThoseWhoAskForThem(): void
+    {
+        $create = fn (Client $client) => $client->createEvent($this->sandbox->conversationId, 'custom:a:b', []);
+
+        self::assertInstanceOf(InvalidEventException::class, self::failure(fn () => $create($this->client())));
+        // The sandbox keeps to the documented rules.
+        self::assertSame(
+            Status::BadRequest,
+            self::failure(fn () => $create($this->client(typeRules: 'namespaced')))->status,
+        );
+        self::assertStringStartsWith('{"type":"custom:a:b",', $this->sandbox->requests()[0]['body']);
+    }
+
+    public function testTheEnvironment(): void
+    {
+        $this->withEnvironment($this->sandbox->environment(), function (): void {
+            $client = new Client(Options::fromEnvironment(apiVersion: 'v1'));
+            $client->createEvent($this->sandbox->conversationId, 'custom:a', []);
+            self::assertStringStartsWith('/v1/', $this->sandbox->requests()[0]['path']);
+
+            $other = Options::fromEnvironment(baseUrl: 'https://127.0.0.1:1', maxRetries: 0);
+            $e = self::failure(fn () => (new Client($other))->getEvent($this->sandbox->conversationId, '1'));
+            self::assertSame(Status::Connect, $e->status, 'an argument must win over the environment');
+        });
+    }
+
+    public function testTheEnvironmentIsReadOnlyWhenAskedFor(): void
+    {
+        $this->withEnvironment($this->sandbox->environment(), function (): void {
+            self::assertInstanceOf(CredentialsException::class, self::failure(fn () => new Client(new Options())));
+        });
+    }
+
+    public function testANonsensicalEnvironment(): void
+    {
+        $this->withEnvironment(['VCE_TIMEOUT' => 'soon'] + $this->sandbox->environment(), function (): void {
+            $e = self::failure(fn () => new Client(Options::fromEnvironment()));
+            self::assertInstanceOf(ExceptionInterface::class, $e);
+            self::assertSame(Status::Config, $e->status);
+            self::assertStringContainsString('VCE_TIMEOUT', $e->getMessage());
+        });
+    }
+
+    /**
+     * @param array<string, string> $variables
+     */
+    private function withEnvironment(array $variables, callable $do): void
+    {
+        foreach ($variables as $name => $value) {
+            putenv("$name=$value");
+        }
+        try {
+            $do();
+        } finally {
+            foreach (array_keys($variables) as $name) {
+                putenv($name);
+            }
+        }
+    }
+
+    private function claims(): object
+    {
+        $payload = explode('.', $this->header('authorization'))[1];
+
+        return json_decode((string) base64_decode(strtr($payload, '-_', '+/'), true), flags: JSON_THROW_ON_ERROR);
+    }
+
+    /**
+     * A header of the last request.
+     */
+    private function header(string $wanted): string
+    {
+        $requests = $this->sandbox->requests();
+        foreach ($requests[array_key_last($requests)]['headers'] as [$name, $value]) {
+            if (strtolower($name) === $wanted) {
+                return $value;
+            }
+        }
+        self::fail("The request has no header $wanted.");
+    }
+}
