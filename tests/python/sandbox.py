@@ -83,7 +83,7 @@ class Sandbox:
         It finds `options` and `conversation` defined.
         """
         prelude = (
-            "import asyncio, os, threading, time, vce\n"
+            "import asyncio, os, signal, threading, time, vce\n"
             f"options, conversation = {self.options!r}, {self.conversation_id!r}\n"
         )
         done = subprocess.run(

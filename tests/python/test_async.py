@@ -165,6 +165,21 @@ def test_a_cancelled_iteration_loses_no_event(sandbox: Sandbox) -> None:
     run(sandbox, use)
 
 
+def test_tasks_share_an_iterator(sandbox: Sandbox) -> None:
+    async def use(client: vce.AsyncClient) -> None:
+        for n in range(30):
+            await client.create_event(sandbox.conversation_id, "custom:a", {"n": n})
+        events = client.list_events(sandbox.conversation_id, page_size=3)
+
+        async def some() -> list[int]:
+            return [event.body["n"] async for event in events]
+
+        parts = await asyncio.gather(*(some() for _ in range(4)))
+        assert sorted(n for part in parts for n in part) == list(range(30))
+
+    run(sandbox, use)
+
+
 def test_a_closed_client_refuses(sandbox: Sandbox) -> None:
     async def use(client: vce.AsyncClient) -> None:
         events = client.list_events(sandbox.conversation_id)
@@ -224,6 +239,7 @@ except vce.InvalidEventError:
     assert threading.active_count() == 2
 child = os.fork()
 if child == 0:
+    signal.alarm(20)  # Whoever waits for it in vain does not end it.
     asyncio.run(create("custom:child"))
     asyncio.run(client.close())
     os._exit(threading.active_count() - 1)

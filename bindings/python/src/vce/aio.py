@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -158,18 +159,17 @@ class AsyncClient:
 class _AsyncEventIterator(AsyncIterator[Event]):
     def __init__(self, fetch: Callable[[], Future[Event | None]]) -> None:
         self._fetch = fetch
-        self._next: Future[Event | None] | None = None
+        # Fetches whose tasks were cancelled when they were under way: no event is lost.
+        self._unread: deque[Future[Event | None]] = deque()
 
     async def __anext__(self) -> Event:
-        # What was under way when its task was cancelled is awaited again: no event is lost.
-        if self._next is None or self._next.cancelled():
-            self._next = self._fetch()
+        future = self._unread.popleft() if self._unread else self._fetch()
         try:
-            event = await asyncio.wrap_future(self._next)
-        except Exception:
-            self._next = None
+            event = await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            if not future.cancel():
+                self._unread.append(future)
             raise
-        self._next = None
         if event is None:
             raise StopAsyncIteration
         return event
