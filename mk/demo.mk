@@ -1,0 +1,15 @@
+# C, PHP and Python side by side against the sandbox.
+
+.PHONY: demo demo-built
+
+demo: setup
+	@echo 'Building (the first time takes some minutes)'
+	@$(MAKE) --no-print-directory demo-built
+	@scripts/demo
+
+demo-built: $(LIB) $(SANDBOX) $(PHP_AUTOLOAD) python-installed
+	@mkdir -p $(BUILD)/demo
+	@ln -sf ../../$(LIB) $(BUILD)/demo/libvce.so.0
+	@for example in create_event list_events validate; do \
+		cc -std=c99 -Wall -Wextra -Wpedantic -Werror -Iinclude bindings/c/examples/$$example.c \
+			-o $(BUILD)/demo/$$example $(BUILD)/demo/libvce.so.0 -Wl,-rpath,'$$ORIGIN' || exit 1; done

@@ -11,7 +11,7 @@ PY_WHEEL   := $(BUILD)/python/wheel
 PY_EMPTY   := $(BUILD)/python/empty
 PY_PIP     := $(PY_BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: python-venv python-wheel test-python lint-python
+.PHONY: python-venv python-wheel python-installed test-python lint-python
 
 python-venv: $(PY_VENV)/.complete
 
@@ -24,8 +24,10 @@ python-wheel: $(LIB) python-venv
 	@rm -rf $(PY_WHEEL)
 	@VCE_LIBRARY=$(abspath $(LIB)) $(PY_PIP) wheel --no-deps --no-build-isolation --wheel-dir $(PY_WHEEL) ./$(PY_DIR)
 
-test-python: python-wheel $(SANDBOX)
+python-installed: python-wheel
 	@$(PY_PIP) install --force-reinstall --no-deps --no-index $(PY_WHEEL)/*.whl
+
+test-python: python-installed $(SANDBOX)
 	@mkdir -p $(PY_EMPTY)
 	@cd $(PY_EMPTY) && $(PY_BIN)/mypy --config-file $(PY_CONFIG) --no-error-summary -p vce
 	@cd $(PY_EMPTY) && $(PY_BIN)/mypy --config-file $(PY_CONFIG) --no-error-summary \

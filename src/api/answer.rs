@@ -58,7 +58,8 @@ pub fn judge(request: &Request, reply: Reply, now: SystemTime) -> Result<String,
     // A DELETE that may have been carried out is not repeated: its second answer would be 404.
     let transient = transient && (refused || request.creates() || request.is_safe());
     let problem = Problem::read(&reply.body);
-    let fate = if outcome == Outcome::MaybeCreated { "; the event may have been created" } else { "" };
+    let fate =
+        if outcome == Outcome::MaybeCreated { "; the event may have been created" } else { "" };
     let error = Error::new(status, describe(reply.status, &problem) + fate)
         .with_outcome(outcome)
         .with_retry_after(retry_after);
@@ -110,8 +111,11 @@ fn answer(reply: Reply, problem: Problem) -> Answer {
 
 fn describe(status: u16, problem: &Problem) -> String {
     let mut message = format!("the server answered {status}");
-    let parts: Vec<&str> =
-        [&problem.title, &problem.detail].into_iter().flatten().map(|part| part.trim_end_matches(['.', ' '])).collect();
+    let parts: Vec<&str> = [&problem.title, &problem.detail]
+        .into_iter()
+        .flatten()
+        .map(|part| part.trim_end_matches(['.', ' ']))
+        .collect();
     let said = parts.join(": ");
     if !said.is_empty() {
         message = format!("{message}: {said}");

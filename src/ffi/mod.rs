@@ -1,8 +1,8 @@
 //! The C ABI, and the only `unsafe` of the crate.
 //!
 //! `include/vce.h` is generated from the files here, one for each C object; what holds for
-//! every function stands in its preamble (`cbindgen.toml`). [`boundary`] keeps panics in and
-//! [`convert`] reads what C hands over.
+//! every function stands in its preamble (`cbindgen.toml`). `boundary` keeps panics in and
+//! `convert` reads what C hands over.
 //!
 //! An `Option<&T>` is a pointer that is borrowed for the call, an `Option<Box<T>>` one whose
 //! object is handed over: what is borrowed cannot be freed by mistake.

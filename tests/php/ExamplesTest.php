@@ -18,7 +18,7 @@ final class ExamplesTest extends SandboxTestCase
         self::assertSame('', $done->errors);
         self::assertSame(0, $done->status);
         $event = $this->sandbox->events()[0];
-        self::assertSame("{$event['id']} {$event['timestamp']}\n", $done->output);
+        self::assertSame("PHP created event {$event['id']} at {$event['timestamp']}\n", $done->output);
         self::assertStringContainsString('"body":{"total":12.50}', $this->sent());
         self::assertSame($this->sandbox->memberId, $event['from']);
     }
@@ -28,7 +28,7 @@ final class ExamplesTest extends SandboxTestCase
         $done = $this->example('create_event.php', [], ['MEMBER_ID' => '']);
 
         self::assertSame(0, $done->status, $done->errors);
-        self::assertStringNotContainsString('from', $this->sent());
+        self::assertStringNotContainsString('"from"', $this->sent());
     }
 
     public function testCreateEventSaysWhatBecameOfTheEvent(): void

@@ -87,18 +87,18 @@ final class FailureTest extends SandboxTestCase
             'status' => 403,
             'code' => 'system:error:permission',
             'title' => 'Forbidden.',
-            'detail' => 'The ACL doesn’t allow this.',
+            'detail' => 'The ACL doesn’t allow this',
         ]);
         $e = $this->failureOf();
 
         self::assertInstanceOf(ForbiddenException::class, $e);
         self::assertSame('system:error:permission', $e->errorCode);
         self::assertSame('Forbidden.', $e->title);
-        self::assertSame('The ACL doesn’t allow this.', $e->detail);
+        self::assertSame('The ACL doesn’t allow this', $e->detail);
         $response = json_decode((string) $e->response, true, flags: JSON_THROW_ON_ERROR);
         self::assertSame('system:error:permission', $response['code']);
         self::assertSame($response['instance'], $e->traceId);
-        self::assertStringContainsString('The ACL doesn’t allow this.', $e->getMessage());
+        self::assertStringContainsString('The ACL doesn’t allow this', $e->getMessage());
         self::assertNull($e->retryAfterMs);
     }
 

@@ -46,7 +46,7 @@ def test_create_event_prints_one_line(sandbox: Sandbox, environment: dict[str, s
     done = run("create_event.py", environment=environment)
     assert (done.returncode, done.stderr) == (0, "")
     (event,) = sandbox.events(sandbox.conversation_id)
-    assert done.stdout == f"{event['id']} {event['timestamp']}\n"
+    assert done.stdout == f"Python created event {event['id']} at {event['timestamp']}\n"
     assert event["from"] == sandbox.member_id
 
 
@@ -76,7 +76,7 @@ def test_validate() -> None:
 def test_list_events(sandbox: Sandbox, environment: dict[str, str]) -> None:
     for _ in range(12):
         assert run("create_event.py", environment=environment).returncode == 0
-    done = run("list_events.py", "custom:order_paid", environment=environment)
+    done = run("list_events.py", "custom:hello_from_python", environment=environment)
     assert (done.returncode, done.stderr) == (0, "")
     ids = [str(event["id"]) for event in sandbox.events(sandbox.conversation_id)]
     assert [line.split()[0] for line in done.stdout.splitlines()] == ids[::-1]

@@ -16,8 +16,8 @@ use Vce\Exception\ExceptionInterface;
 use Vce\Options;
 use Vce\Outcome;
 
-$type = $argv[1] ?? 'custom:order_paid';
-$body = $argv[2] ?? ['order' => 'A-1001', 'total' => 12.0];
+$type = $argv[1] ?? 'custom:hello_from_php';
+$body = $argv[2] ?? ['language' => 'PHP'];
 
 try {
     $client = new Client(Options::fromEnvironment(appName: 'vce-example/1.0'));
@@ -37,4 +37,4 @@ try {
     exit(1);
 }
 
-echo "$event->id $event->timestamp\n";
+echo "PHP created event $event->id at $event->timestamp\n";

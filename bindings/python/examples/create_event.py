@@ -16,14 +16,14 @@ def main() -> int:
         with vce.Client.from_env() as client:
             event = client.create_event(
                 os.environ["CONVERSATION_ID"],
-                "custom:order_paid",
-                {"order": "A-1001", "total": 12.5, "currency": "EUR"},
+                "custom:hello_from_python",
+                {"language": "Python"},
                 from_=os.environ.get("MEMBER_ID"),
             )
     except vce.VceError as error:
         print(f"{error} (the event: {error.outcome.name})", file=sys.stderr)
         return 1
-    print(event.id, event.timestamp)
+    print(f"Python created event {event.id} at {event.timestamp}")
     return 0
 
 
