@@ -187,6 +187,9 @@ typedef enum {
 
 /**
  * A connection to the Conversation API. Any number of threads at the same time.
+ *
+ * A child process that inherits a client by fork may use and free it: it gets connections and
+ * a token of its own, and leaves its parent's alone.
  */
 typedef struct vce_client vce_client;
 

@@ -2,28 +2,53 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::api::{Endpoint, Request};
 use crate::config::{Config, Settings};
-use crate::engine::{self, Engine};
+use crate::engine::{self, Blueprint, Engine};
 use crate::error::{Error, Outcome, Result, Status};
 use crate::event::{ConversationId, Event, EventId, EventRequest, TypeRules};
+use crate::fork::PerProcess;
 use crate::list::EventList;
 use crate::transport::Calls;
 
 /// A connection to the Conversation API. Any thread may use it at any time.
 ///
-/// Dropping it closes it with no time.
+/// Dropping it closes it with no time. A child process that inherits it by `fork` may use it:
+/// it gets connections and a token of its own, and does not disturb its parent's.
 pub struct Client(Arc<Handle>);
 
 /// What a client and its event lists share.
 pub(crate) struct Handle {
-    engine: Engine,
+    blueprint: Blueprint,
     endpoint: Endpoint,
     rules: TypeRules,
     timeout: Duration,
+    /// Beside the calls' own knowledge, so that a child inherits it.
+    closed: AtomicBool,
+    active: PerProcess<Active>,
+}
+
+/// What a process uses of a handle.
+struct Active {
+    engine: Arc<Engine>,
     calls: Arc<Calls>,
+}
+
+impl Active {
+    fn new(blueprint: &Blueprint) -> Active {
+        Active { engine: blueprint.engine(), calls: Arc::default() }
+    }
+
+    fn close(&self, timeout: Duration, is_shared: bool) -> bool {
+        let complete = self.calls.close(timeout);
+        if !is_shared {
+            self.engine.shut_down();
+        }
+        complete
+    }
 }
 
 impl Client {
@@ -35,12 +60,14 @@ impl Client {
     pub fn new(config: &Config) -> Result<Client> {
         let settings = &config.settings;
         check(settings)?;
+        let blueprint = Blueprint::new(settings)?;
         Ok(Client(Arc::new(Handle {
-            engine: Engine::new(settings)?,
+            closed: AtomicBool::new(false),
+            active: PerProcess::new(Active::new(&blueprint)),
+            blueprint,
             endpoint: Endpoint::new(&settings.base_url.text, settings.api_version),
             rules: settings.type_rules,
             timeout: settings.timeout,
-            calls: Arc::default(),
         })))
     }
 
@@ -98,9 +125,8 @@ impl Client {
     /// # Errors
     /// [`Status::Timeout`] if something had to be cancelled.
     pub fn close(&self, timeout: Duration) -> Result<()> {
-        let complete = self.0.calls.close(timeout);
-        self.0.engine.shut_down();
-        if complete {
+        self.0.closed.store(true, Ordering::Relaxed);
+        if self.0.active().close(timeout, self.0.blueprint.is_shared()) {
             return Ok(());
         }
         Err(Error::new(
@@ -111,6 +137,10 @@ impl Client {
 }
 
 impl Handle {
+    fn active(&self) -> &Active {
+        self.active.get_or_make(|| Active::new(&self.blueprint))
+    }
+
     pub(crate) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
@@ -120,8 +150,12 @@ impl Handle {
     }
 
     pub(crate) fn perform_within(&self, limit: Duration, request: &Request) -> Result<String> {
-        let running = Arc::new(self.calls.begin().ok_or_else(engine::closed)?);
-        self.engine.perform(request, limit, &running)
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(engine::closed());
+        }
+        let active = self.active();
+        let running = Arc::new(active.calls.begin().ok_or_else(engine::closed)?);
+        active.engine.perform(request, limit, &running)
     }
 
     pub(crate) fn timeout(&self) -> Duration {
@@ -131,8 +165,12 @@ impl Handle {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        // Nothing is left to tell it to.
-        let _ = self.close(Duration::ZERO);
+        // For its event lists, in whichever process.
+        self.0.closed.store(true, Ordering::Relaxed);
+        // A forked child that never used it has nothing to close.
+        if let Some(active) = self.0.active.get() {
+            active.close(Duration::ZERO, self.0.blueprint.is_shared());
+        }
     }
 }
 

@@ -26,6 +26,7 @@ mod engine;
 mod error;
 mod event;
 pub mod ffi;
+mod fork;
 mod list;
 mod platform;
 mod retry;

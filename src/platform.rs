@@ -88,6 +88,11 @@ mod imp {
     }
 }
 
+/// This process.
+pub fn process_id() -> u32 {
+    std::process::id()
+}
+
 /// Connects within `limit`. `register` sees the socket before the wait begins: shutting it
 /// down ends the wait (elsewhere than on Unix: only what comes after).
 pub fn connect_registered(

@@ -6,4 +6,4 @@ mod signer;
 mod token;
 
 pub use key::PrivateKey;
-pub use token::{Bearer, Now, TokenSource};
+pub use token::{Bearer, Credentials, Now, TokenSource};

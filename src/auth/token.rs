@@ -1,8 +1,9 @@
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use ring::digest::{Context, Digest, SHA256};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::value::RawValue;
 use ureq::http::HeaderValue;
@@ -24,9 +25,12 @@ pub struct Bearer {
     serial: u64,
 }
 
+/// What tokens are made from. It never changes, so a forked child can use it.
+pub struct Credentials(Kind);
+
 /// Signs tokens and keeps the current one for all threads of an engine.
 pub struct TokenSource {
-    kind: Kind,
+    credentials: Arc<Credentials>,
     /// What must be added to this machine's clock, in seconds.
     skew: AtomicI64,
     current: Mutex<Option<Signed>>,
@@ -86,24 +90,24 @@ impl Lifetime {
     }
 }
 
-impl TokenSource {
-    /// For a ready token.
-    pub fn ready(token: &str) -> Result<TokenSource> {
-        Ok(TokenSource::new(Kind::Ready(Bearer { header: header(token)?, skew: 0, serial: 0 })))
+impl Credentials {
+    /// A ready token.
+    pub fn ready(token: &str) -> Result<Credentials> {
+        Ok(Credentials(Kind::Ready(Bearer { header: header(token)?, skew: 0, serial: 0 })))
     }
 
-    /// Signs with the application's key. `acl` is a JSON object.
+    /// The application's key, to sign with. `acl` is a JSON object.
     pub fn signing(
         key: PrivateKey,
         application_id: String,
         subject: Option<String>,
         acl: Option<String>,
         lifetime: Duration,
-    ) -> Result<TokenSource> {
+    ) -> Result<Credentials> {
         let acl = acl.map(RawValue::from_string).transpose().map_err(|error| {
             Error::new(Status::Config, format!("the option acl is not JSON: {error}"))
         })?;
-        Ok(TokenSource::new(Kind::Signing(Box::new(Signing {
+        Ok(Credentials(Kind::Signing(Box::new(Signing {
             key,
             application_id,
             subject,
@@ -112,13 +116,25 @@ impl TokenSource {
         }))))
     }
 
-    fn new(kind: Kind) -> TokenSource {
-        TokenSource { kind, skew: AtomicI64::new(0), current: Mutex::new(None) }
+    /// Tells credentials apart without keeping them.
+    pub fn digest(&self) -> Digest {
+        let mut context = Context::new(&SHA256);
+        match &self.0 {
+            Kind::Ready(bearer) => context.update(bearer.header.as_bytes()),
+            Kind::Signing(signing) => context.update(signing.key.encoding_key().as_bytes()),
+        }
+        context.finish()
+    }
+}
+
+impl TokenSource {
+    pub fn new(credentials: Arc<Credentials>) -> TokenSource {
+        TokenSource { credentials, skew: AtomicI64::new(0), current: Mutex::new(None) }
     }
 
     /// The current token, signed now if there is none or it will soon expire.
     pub fn bearer(&self, now: Now) -> Result<Bearer> {
-        let signing = match &self.kind {
+        let signing = match &self.credentials.0 {
             Kind::Ready(bearer) => return Ok(bearer.clone()),
             Kind::Signing(signing) => signing,
         };
@@ -149,7 +165,7 @@ impl TokenSource {
     /// expired, or if it was dated by a clock that is off. The next [`bearer`](Self::bearer)
     /// then signs one, unless another thread already has.
     pub fn refuse(&self, refused: &Bearer, expired: bool) -> bool {
-        if let Kind::Ready(_) = self.kind {
+        if let Kind::Ready(_) = self.credentials.0 {
             return false;
         }
         let moved = self.skew.load(Ordering::Relaxed).saturating_sub(refused.skew);

@@ -5,10 +5,12 @@ mod parse;
 
 pub use options::{OPTIONS, OptionSpec};
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ring::digest::SHA256;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result, Status};
@@ -55,6 +57,9 @@ pub(crate) struct Settings {
     pub engine: EngineSetting,
     pub app_name: Option<String>,
     pub language: String,
+    /// Digests of the options that are not at their defaults, but for the credentials, which
+    /// have one of their own, and `engine`.
+    pub given: BTreeMap<&'static str, [u8; 32]>,
 }
 
 /// Where the private key comes from. Setting one form replaces the other.
@@ -121,13 +126,26 @@ impl Config {
     /// option keeps its former value.
     pub fn set(&mut self, name: &str, value: Option<&str>) -> Result<()> {
         let option = options::find(name)?;
-        let value = value.or(option.default);
-        (option.assign)(&mut self.settings, value).map_err(|what| {
+        let assigned = (option.assign)(&mut self.settings, value.or(option.default));
+        assigned.map_err(|what| {
             // What was given is shown, on one line and within reason.
             let what: String =
                 what.chars().take(300).map(|c| if c.is_control() { '?' } else { c }).collect();
             Error::new(Status::Config, format!("the option {} {what}", option.name))
-        })
+        })?;
+        const APART: [&str; 4] = ["private_key", "private_key_path", "token", "engine"];
+        match value.filter(|value| Some(*value) != option.default && !APART.contains(&option.name))
+        {
+            Some(value) => {
+                let mut digest = [0; 32];
+                digest.copy_from_slice(ring::digest::digest(&SHA256, value.as_bytes()).as_ref());
+                self.settings.given.insert(option.name, digest);
+            }
+            None => {
+                self.settings.given.remove(option.name);
+            }
+        }
+        Ok(())
     }
 
     /// Takes options from the process's environment: `VONAGE_APPLICATION_ID`,

@@ -1,5 +1,6 @@
 //! The one table of options: the code that reads them, their defaults and their documentation.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -217,6 +218,7 @@ pub(super) fn defaults() -> Settings {
         engine: EngineSetting::Own,
         app_name: None,
         language: String::new(),
+        given: BTreeMap::new(),
     };
     for option in OPTIONS {
         let parsed = (option.assign)(&mut settings, option.default);

@@ -1,7 +1,11 @@
 //! Transport, token and limits: performs one request to its end. Handles with the same
 //! settings may share one engine.
 
+mod blueprint;
 mod pace;
+mod shared;
+
+pub use blueprint::Blueprint;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -9,11 +13,10 @@ use std::time::{Duration, Instant, SystemTime};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::api::{self, Failure, Request};
-use crate::auth::{Bearer, Now, PrivateKey, TokenSource};
-use crate::config::{KeySource, Settings};
+use crate::auth::{Bearer, Now, TokenSource};
 use crate::error::{Error, Outcome, Result, Status};
 use crate::retry::Policy;
-use crate::transport::{Limits, RunningCall, Setup, Transport};
+use crate::transport::{Limits, RunningCall, Transport};
 
 use pace::Pace;
 
@@ -27,20 +30,14 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Reads the private key and `ca_file`; connects to nothing.
-    pub fn new(settings: &Settings) -> Result<Engine> {
-        let setup = Setup::new(settings)?;
-        Ok(Engine {
-            tokens: token_source(settings)?,
-            transport: Transport::new(settings, setup),
-            policy: Policy {
-                max_retries: settings.max_retries,
-                backoff: settings.retry_backoff,
-                backoff_max: settings.retry_backoff_max,
-                delivery: settings.delivery,
-            },
-            pace: Pace::new(settings.rate_limit),
-        })
+    /// Connects to nothing.
+    fn new(blueprint: &Blueprint) -> Engine {
+        Engine {
+            transport: Transport::new(&blueprint.setup),
+            tokens: TokenSource::new(Arc::clone(&blueprint.credentials)),
+            policy: blueprint.policy,
+            pace: Pace::new(blueprint.rate_limit),
+        }
     }
 
     /// Performs a request within `timeout`, its retries included; `Ok` is the body of the
@@ -154,33 +151,4 @@ fn jitter() -> f64 {
         Ok(()) => f64::from(u32::from_le_bytes(random)) / (f64::from(u32::MAX) + 1.0),
         Err(_) => 1.0,
     }
-}
-
-fn token_source(settings: &Settings) -> Result<TokenSource> {
-    if let Some(token) = &settings.token {
-        return TokenSource::ready(token);
-    }
-    let key = match &settings.key {
-        KeySource::Pem(pem) => PrivateKey::from_pem(pem)?,
-        KeySource::File(path) => PrivateKey::from_file(path)?,
-        KeySource::None => {
-            return Err(Error::new(
-                Status::Credentials,
-                "no credentials: set private_key_path or private_key, and application_id (or a ready token)",
-            ));
-        }
-    };
-    let application_id = settings.application_id.clone().ok_or_else(|| {
-        Error::new(
-            Status::Credentials,
-            "application_id is missing: the id of the application that the private key belongs to",
-        )
-    })?;
-    TokenSource::signing(
-        key,
-        application_id,
-        settings.subject.clone(),
-        settings.acl.clone(),
-        settings.token_ttl,
-    )
 }

@@ -14,6 +14,9 @@ use crate::client::Client;
 use crate::error::Status;
 
 /// A connection to the Conversation API. Any number of threads at the same time.
+///
+/// A child process that inherits a client by fork may use and free it: it gets connections and
+/// a token of its own, and leaves its parent's alone.
 pub struct vce_client(Client);
 
 /// Makes a client from a copy of the settings. Reads the private key and ca_file, connects to

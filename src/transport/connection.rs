@@ -25,14 +25,14 @@ pub struct RequestConnector {
 /// What TLS needs, prepared when the first connection needs it.
 struct Tls {
     roots: TlsRoots,
-    ca_file: Option<RootCertStore>,
+    ca_file: Option<Arc<RootCertStore>>,
     prepared: Mutex<Option<Arc<ClientConfig>>>,
 }
 
 impl RequestConnector {
     pub fn new(
         roots: TlsRoots,
-        ca_file: Option<RootCertStore>,
+        ca_file: Option<Arc<RootCertStore>>,
         has_proxy: bool,
     ) -> RequestConnector {
         RequestConnector { tls: Tls { roots, ca_file, prepared: Mutex::new(None) }, has_proxy }
@@ -90,7 +90,7 @@ impl Tls {
         if let Some(config) = &*prepared {
             return Ok(Arc::clone(config));
         }
-        let roots = roots::load(self.roots, self.ca_file.as_ref())?;
+        let roots = roots::load(self.roots, self.ca_file.as_deref())?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()

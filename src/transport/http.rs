@@ -19,7 +19,7 @@ use super::resolver::Resolver;
 use super::tcp::TcpConnector;
 use super::{proxy, roots};
 use crate::api::{Method, Reply, Request};
-use crate::config::Settings;
+use crate::config::{Settings, TlsRoots};
 use crate::error::{Error, Outcome, Result, Status};
 
 /// Idle connections are given up before a server would close them under a request.
@@ -29,11 +29,15 @@ const BUFFER_BYTES: usize = 16 * 1024;
 const MAX_SUCCESS_BYTES: u64 = 1024 * 1024;
 const MAX_ERROR_BYTES: u64 = 64 * 1024;
 
-/// What a transport is made from.
+/// What transports are made from. It never changes, so a forked child can use it.
 pub struct Setup {
     proxy: Option<Proxy>,
-    ca_file: Option<RootCertStore>,
-    user_agent: String,
+    ca_file: Option<Arc<RootCertStore>>,
+    tls_roots: TlsRoots,
+    user_agent: Arc<String>,
+    connections: usize,
+    connect_timeout: Duration,
+    timeout: Duration,
 }
 
 impl Setup {
@@ -42,9 +46,24 @@ impl Setup {
         let app = settings.app_name.as_ref().map_or_else(String::new, |app| format!(" {app}"));
         Ok(Setup {
             proxy: proxy::choose(&settings.proxy, &settings.base_url)?,
-            ca_file: settings.ca_file.as_deref().map(roots::from_file).transpose()?,
-            user_agent: format!("libvce/{} {}{app}", env!("CARGO_PKG_VERSION"), settings.language),
+            ca_file: settings.ca_file.as_deref().map(roots::from_file).transpose()?.map(Arc::new),
+            tls_roots: settings.tls_roots,
+            user_agent: Arc::new(format!(
+                "libvce/{} {}{app}",
+                env!("CARGO_PKG_VERSION"),
+                settings.language
+            )),
+            connections: settings.connections,
+            connect_timeout: settings.connect_timeout,
+            timeout: settings.timeout,
         })
+    }
+}
+
+impl Setup {
+    /// The proxy's URL, its password included; empty if there is none.
+    pub fn proxy_url(&self) -> String {
+        self.proxy.as_ref().map_or_else(String::new, |proxy| proxy.uri().to_string())
     }
 }
 
@@ -70,18 +89,17 @@ pub struct Broken {
 }
 
 impl Transport {
-    pub fn new(settings: &Settings, setup: Setup) -> Transport {
+    pub fn new(setup: &Setup) -> Transport {
         let resolver = Resolver::default();
-        let has_proxy = setup.proxy.is_some();
         let config = Agent::config_builder()
-            .proxy(setup.proxy)
-            .user_agent(AutoHeaderValue::Provided(Arc::new(setup.user_agent)))
+            .proxy(setup.proxy.clone())
+            .user_agent(AutoHeaderValue::Provided(Arc::clone(&setup.user_agent)))
             .accept_encoding(AutoHeaderValue::None)
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .max_idle_connections(settings.connections)
-            .max_idle_connections_per_host(settings.connections)
+            .max_idle_connections(setup.connections)
+            .max_idle_connections_per_host(setup.connections)
             .max_idle_age(MAX_IDLE)
             .input_buffer_size(BUFFER_BYTES)
             .output_buffer_size(BUFFER_BYTES)
@@ -90,11 +108,15 @@ impl Transport {
         let connector =
             ().chain(ConnectProxyConnector::default())
                 .chain(TcpConnector { resolver: resolver.clone() })
-                .chain(RequestConnector::new(settings.tls_roots, setup.ca_file, has_proxy));
+                .chain(RequestConnector::new(
+                    setup.tls_roots,
+                    setup.ca_file.clone(),
+                    setup.proxy.is_some(),
+                ));
         Transport {
             agent: Agent::with_parts(config, connector, resolver),
-            connect_timeout: settings.connect_timeout,
-            timeout: settings.timeout,
+            connect_timeout: setup.connect_timeout,
+            timeout: setup.timeout,
         }
     }
 

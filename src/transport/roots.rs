@@ -1,7 +1,7 @@
 //! The certificate authorities that are trusted: parsed once for the whole process.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -23,7 +23,8 @@ const BUNDLES: &[&str] = &[
     "/usr/local/share/certs/ca-root-nss.crt",
 ];
 
-static SYSTEM: Mutex<Option<Arc<RootCertStore>>> = Mutex::new(None);
+/// Filled only when all is read: a forked child must not inherit it half way.
+static SYSTEM: OnceLock<Arc<RootCertStore>> = OnceLock::new();
 
 /// The authorities of `ca_file`.
 pub fn from_file(path: &Path) -> Result<RootCertStore> {
@@ -71,18 +72,15 @@ pub fn load(
 }
 
 fn system() -> Arc<RootCertStore> {
-    let mut cached = SYSTEM.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(store) = &*cached {
+    if let Some(store) = SYSTEM.get() {
         return Arc::clone(store);
     }
     let mut store = RootCertStore::empty();
     // What a system ships that rustls cannot use is passed over.
     store.add_parsable_certificates(system_certificates());
     let store = Arc::new(store);
-    if !store.is_empty() {
-        *cached = Some(Arc::clone(&store));
-    }
-    store
+    // None may have been installed yet.
+    if store.is_empty() { store } else { Arc::clone(SYSTEM.get_or_init(|| store)) }
 }
 
 #[cfg(all(unix, not(target_os = "macos")))]

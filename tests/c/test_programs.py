@@ -81,7 +81,7 @@ def plain_environment() -> Iterator[dict[str, str]]:
 def compiled(build: Path, source: Path, linkage: list[str]) -> Path:
     program = build / f"{source.stem}-{'shared' if linkage is SHARED else 'static'}"
     compiler = ["g++", "-std=c++17"] if source.suffix == ".cpp" else ["gcc", "-std=c99"]
-    if source.stem == "slow_dns":  # its counter is atomic, and its getaddrinfo must be seen by libvce.so
+    if source.stem in ("slow_dns", "fork"):  # atomics; and getaddrinfo must be seen by libvce.so
         compiler = ["gcc", "-std=c11", "-rdynamic"]
     subprocess.run([*compiler, *FLAGS, f"-I{build}", str(source), "-o", str(program), *linkage, "-lpthread"], check=True)
     return program
@@ -100,7 +100,7 @@ PROGRAMS = ["abi.c", "vectors.c", "flow.c", "cpp.cpp"]
 
 
 @pytest.mark.parametrize("linkage", [SHARED, STATIC], ids=["shared", "static"])
-@pytest.mark.parametrize("name", [*PROGRAMS, "slow_dns.c"])
+@pytest.mark.parametrize("name", [*PROGRAMS, "slow_dns.c", "fork.c"])
 def test_program(build: Path, environment: dict[str, str], name: str, linkage: list[str]) -> None:
     program = compiled(build, ROOT / "tests" / "c" / name, linkage)
     assert run(program, environment=environment).stderr == ""

@@ -78,6 +78,7 @@ final class HandlesTest extends SandboxTestCase
         yield ['fatal', 255];
         yield ['cycle', 0];
         yield ['static', 0];
+        yield ['fork', 0];
     }
 
     public function testMemoryStaysFlat(): void

@@ -37,6 +37,17 @@ final class WebTest extends SandboxTestCase
         self::assertMatchesRegularExpression('/^created \d+$/', $this->get('/'));
     }
 
+    public function testASharedEngineOutlivesTheRequest(): void
+    {
+        $this->serve($this->preloading());
+        $before = $this->sandbox->connections()['accepted'];
+        foreach (range(1, 3) as $n) {
+            self::assertStringStartsWith('created ', $this->get('/?engine=shared'));
+        }
+        self::assertSame($before + 1, $this->sandbox->connections()['accepted']);
+        self::assertCount(1, array_unique(array_column($this->sandbox->requests(), 'token_id')));
+    }
+
     public function testAnEngineOfOnesOwnDoesNot(): void
     {
         $this->serve($this->preloading());

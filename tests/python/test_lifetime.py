@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 import sys
 import threading
@@ -227,3 +228,44 @@ def test_calls_run_side_by_side(client: vce.Client, sandbox: Sandbox) -> None:
         assert client.create_event(sandbox.conversation_id, "custom:a", {}).id
         assert not future.done()
         client.close(timeout=0)
+
+
+@pytest.mark.parametrize("engine", ["own", "shared"])
+def test_a_forked_child_leaves_its_parents_connection_alone(sandbox: Sandbox, engine: str) -> None:
+    accepted = sandbox.admin("GET", "/connections")["accepted"]
+    conversation_id, _ = sandbox.new_conversation()
+    with vce.Client(**sandbox.options, engine=engine, app_name=f"fork/{engine}") as client:
+        for _ in range(10):
+            client.create_event(conversation_id, "custom:parent", {})
+            child = os.fork()
+            if child == 0:
+                try:
+                    client.create_event(conversation_id, "custom:child", {})
+                    client.close()
+                    os._exit(0)
+                finally:
+                    os._exit(1)
+            client.create_event(conversation_id, "custom:parent", {})
+            assert os.waitpid(child, 0)[1] == 0
+    types = [event["type"] for event in sandbox.events(conversation_id)]
+    assert (types.count("custom:parent"), types.count("custom:child")) == (20, 10)
+    assert sandbox.admin("GET", "/connections")["accepted"] - accepted == 11
+
+
+def test_a_pool_of_processes_may_use_an_inherited_client(sandbox: Sandbox) -> None:
+    conversation_id, _ = sandbox.new_conversation()
+    with vce.Client(**sandbox.options) as client:
+        client.create_event(conversation_id, "custom:parent", {})
+
+        def create(number: int) -> None:
+            client.create_event(conversation_id, "custom:child", {"n": number})
+
+        context = multiprocessing.get_context("fork")
+        children = [context.Process(target=create, args=(n,)) for n in range(8)]
+        for child in children:
+            child.start()
+        for child in children:
+            child.join(30)
+        assert [child.exitcode for child in children] == [0] * 8
+        client.create_event(conversation_id, "custom:parent", {})
+    assert len(sandbox.events(conversation_id)) == 10

@@ -11,6 +11,7 @@ mod limits;
 mod listing;
 mod options;
 mod retries;
+mod sharing;
 mod support;
 mod tokens;
 mod vectors;

@@ -54,4 +54,13 @@ switch ($argv[1]) {
     case 'static':
         Holder::$client = $first;
         break;
+    case 'fork':
+        $child = pcntl_fork();
+        if ($child === 0) {
+            $first->createEvent($conversation, 'custom:child', []);
+            exit(0);
+        }
+        pcntl_waitpid($child, $status);
+        $first->createEvent($conversation, 'custom:parent', []);
+        exit(pcntl_wexitstatus($status));
 }

@@ -1,0 +1,101 @@
+use std::sync::Arc;
+
+use ring::digest::{Context, SHA256};
+
+use super::{Engine, shared};
+use crate::auth::{Credentials, PrivateKey};
+use crate::config::{EngineSetting, KeySource, Settings};
+use crate::error::{Error, Result, Status};
+use crate::retry::Policy;
+use crate::transport::Setup;
+
+/// What tells engines apart: equal settings and credentials have equal digests.
+pub type SettingsDigest = [u8; 32];
+
+/// What engines are made from. It never changes and holds no lock, so that a forked child can
+/// make an engine of its own from what it inherited.
+pub struct Blueprint {
+    pub(super) setup: Setup,
+    pub(super) credentials: Arc<Credentials>,
+    pub(super) policy: Policy,
+    pub(super) rate_limit: Option<f64>,
+    shared: Option<SettingsDigest>,
+}
+
+impl Blueprint {
+    /// Reads the private key and `ca_file`.
+    pub fn new(settings: &Settings) -> Result<Blueprint> {
+        let setup = Setup::new(settings)?;
+        let credentials = credentials(settings)?;
+        let shared = (settings.engine == EngineSetting::Shared)
+            .then(|| digest(settings, &setup, &credentials));
+        Ok(Blueprint {
+            setup,
+            credentials: Arc::new(credentials),
+            policy: Policy {
+                max_retries: settings.max_retries,
+                backoff: settings.retry_backoff,
+                backoff_max: settings.retry_backoff_max,
+                delivery: settings.delivery,
+            },
+            rate_limit: settings.rate_limit,
+            shared,
+        })
+    }
+
+    /// An engine of one's own, or this process's shared one.
+    pub fn engine(&self) -> Arc<Engine> {
+        match self.shared {
+            None => Arc::new(Engine::new(self)),
+            Some(digest) => shared::engine(digest, || Engine::new(self)),
+        }
+    }
+
+    /// Whether other handles may use the same engine.
+    pub fn is_shared(&self) -> bool {
+        self.shared.is_some()
+    }
+}
+
+fn digest(settings: &Settings, setup: &Setup, credentials: &Credentials) -> SettingsDigest {
+    let mut context = Context::new(&SHA256);
+    for (name, value) in &settings.given {
+        context.update(name.as_bytes());
+        context.update(value);
+    }
+    context.update(credentials.digest().as_ref());
+    // With proxy=env the settings do not tell which it is.
+    context.update(setup.proxy_url().as_bytes());
+    let mut digest = SettingsDigest::default();
+    digest.copy_from_slice(context.finish().as_ref());
+    digest
+}
+
+fn credentials(settings: &Settings) -> Result<Credentials> {
+    if let Some(token) = &settings.token {
+        return Credentials::ready(token);
+    }
+    let key = match &settings.key {
+        KeySource::Pem(pem) => PrivateKey::from_pem(pem)?,
+        KeySource::File(path) => PrivateKey::from_file(path)?,
+        KeySource::None => {
+            return Err(Error::new(
+                Status::Credentials,
+                "no credentials: set private_key_path or private_key, and application_id (or a ready token)",
+            ));
+        }
+    };
+    let application_id = settings.application_id.clone().ok_or_else(|| {
+        Error::new(
+            Status::Credentials,
+            "application_id is missing: the id of the application that the private key belongs to",
+        )
+    })?;
+    Credentials::signing(
+        key,
+        application_id,
+        settings.subject.clone(),
+        settings.acl.clone(),
+        settings.token_ttl,
+    )
+}

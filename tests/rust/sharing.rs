@@ -1,0 +1,65 @@
+//! Handles with equal settings share one engine, if they want to.
+
+use std::time::Duration;
+
+use vce::{Client, Status};
+use vce_sandbox::{FaultKind, Sandbox};
+
+use crate::support::{config, create, failed, posts, tls_sandbox};
+
+fn shared(sandbox: &Sandbox, options: &[(&str, &str)]) -> Client {
+    let mut config = config(sandbox, options);
+    config.set("engine", Some("shared")).unwrap();
+    Client::new(&config).unwrap()
+}
+
+fn connections_and_tokens(sandbox: &Sandbox) -> (u64, usize) {
+    let mut tokens: Vec<_> =
+        sandbox.requests().into_iter().filter_map(|request| request.token_id).collect();
+    tokens.sort();
+    tokens.dedup();
+    (sandbox.connections().accepted, tokens.len())
+}
+
+#[test]
+fn handles_with_equal_settings_share_connection_and_token_also_one_after_the_other() {
+    let sandbox = tls_sandbox();
+    for _ in 0..10 {
+        create(&shared(&sandbox, &[]), &sandbox).unwrap();
+    }
+    assert_eq!(connections_and_tokens(&sandbox), (1, 1));
+    let pem = std::fs::read_to_string(sandbox.private_key_path()).unwrap();
+    // The same key by another way, and a default that is spelled out.
+    create(&shared(&sandbox, &[("private_key", &pem), ("timeout", "30s")]), &sandbox).unwrap();
+    assert_eq!(connections_and_tokens(&sandbox), (1, 1));
+}
+
+#[test]
+fn handles_that_differ_in_anything_share_nothing() {
+    let sandbox = tls_sandbox();
+    create(&shared(&sandbox, &[]), &sandbox).unwrap();
+    create(&shared(&sandbox, &[("timeout", "31s")]), &sandbox).unwrap();
+    create(&shared(&sandbox, &[("token", &sandbox.new_token())]), &sandbox).unwrap();
+    create(&Client::new(&config(&sandbox, &[])).unwrap(), &sandbox).unwrap();
+    assert_eq!(connections_and_tokens(&sandbox), (4, 4));
+}
+
+#[test]
+fn closing_a_handle_cancels_its_own_calls_only() {
+    let sandbox = tls_sandbox();
+    let (first, second) = (shared(&sandbox, &[]), shared(&sandbox, &[]));
+    sandbox.fault(FaultKind::Hang {});
+    std::thread::scope(|scope| {
+        let hanging = scope.spawn(|| failed(&first, &sandbox));
+        while posts(&sandbox) == 0 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        create(&second, &sandbox).unwrap();
+        second.close(Duration::ZERO).unwrap();
+        assert!(!hanging.is_finished());
+        assert_eq!(first.close(Duration::ZERO).unwrap_err().status(), Status::Timeout);
+        assert_eq!(hanging.join().unwrap().status(), Status::Closed);
+    });
+    create(&shared(&sandbox, &[]), &sandbox).unwrap();
+    assert_eq!(sandbox.connections().accepted, 2, "the engine outlives its handles");
+}
