@@ -23,10 +23,13 @@ include mk/python.mk
 include mk/php.mk
 include mk/demo.mk
 
-.PHONY: test lint
+.PHONY: test test-readme lint
 test: setup
-	@$(MAKE) --no-print-directory test-core test-abi test-c test-python test-php
+	@$(MAKE) --no-print-directory test-core test-abi test-c test-python test-php test-readme
 	@echo 'All tests passed.'
+
+test-readme: $(LIB) $(SANDBOX) $(PHP_AUTOLOAD) python-installed
+	@VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q -p no:cacheprovider tests/readme
 
 lint: setup
 	@$(MAKE) --no-print-directory lint-core lint-python lint-php

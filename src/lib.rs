@@ -18,6 +18,11 @@
 //! # Ok::<(), vce::Error>(())
 //! ```
 
+// The README's Rust program, compiled with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod api;
 mod auth;
 mod client;
