@@ -143,7 +143,11 @@ impl Drop for RunningCall {
         let mut state = self.calls.lock();
         state.waits.retain(|(id, _)| *id != self.id);
         state.running -= 1;
+        // Only closing waits for that; telling nobody would cost a system call for each call.
+        let is_awaited = state.closed;
         drop(state);
-        self.calls.changed.notify_all();
+        if is_awaited {
+            self.calls.changed.notify_all();
+        }
     }
 }
