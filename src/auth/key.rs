@@ -55,7 +55,8 @@ impl PrivateKey {
 /// The error completes the sentence "the private key …" and holds nothing of the key.
 fn parse(pem: &str) -> std::result::Result<PrivateKey, String> {
     // Environment variables and .env files write line ends out.
-    let pem = Zeroizing::new(pem.replace("\\r", "").replace("\\n", "\n"));
+    let pem = Zeroizing::new(pem.replace("\\r", ""));
+    let pem = Zeroizing::new(pem.replace("\\n", "\n"));
     let (label, content) = first_block(&pem)?;
     match label {
         "PRIVATE KEY" | "RSA PRIVATE KEY" => {}

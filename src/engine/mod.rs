@@ -66,7 +66,7 @@ impl Engine {
                 error = error.with_outcome(Outcome::MaybeCreated);
             }
             if running.is_cancelled() {
-                return Err(closed().with_outcome(error.outcome()));
+                return Err(closed_during_call(error.outcome()));
             }
             let refused =
                 attempt.bearer.filter(|_| error.status() == Status::Unauthorized && !refreshed);
@@ -81,7 +81,7 @@ impl Engine {
                 return Err(error.with_retryable(retryable));
             };
             if !running.sleep(wait) {
-                return Err(closed().with_outcome(error.outcome()));
+                return Err(closed_during_call(error.outcome()));
             }
             retries += 1;
         }
@@ -142,6 +142,15 @@ struct Attempt {
 /// What calls of a closed handle answer.
 pub fn closed() -> Error {
     Error::new(Status::Closed, "the client was closed")
+}
+
+fn closed_during_call(outcome: Outcome) -> Error {
+    let fate = match outcome {
+        Outcome::MaybeCreated => "; the event may have been created",
+        _ => "; the event was not created",
+    };
+    Error::new(Status::Closed, format!("the client was closed during the call{fate}"))
+        .with_outcome(outcome)
 }
 
 /// A fraction in `0.0..1.0`; the longest wait if the system has no random numbers.

@@ -97,7 +97,7 @@ impl Resolver {
         let (resolver, asked, name) = (self.clone(), Arc::clone(&lookup), name.to_owned());
         std::thread::Builder::new()
             .name("vce-resolve".to_owned())
-            .stack_size(256 * 1024)
+            .stack_size(512 * 1024)
             .spawn(move || {
                 let answer = name.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
                 let mut known = resolver.lock();
