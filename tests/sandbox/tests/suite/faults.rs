@@ -79,6 +79,29 @@ fn status_can_be_dressed_in_everything() {
 }
 
 #[test]
+fn status_says_what_it_cannot_be_dressed_in() {
+    let sandbox = Sandbox::start(Options::default()).unwrap();
+    let header = |name: &str, value: &str| StatusFault {
+        status: 500,
+        headers: [(name.to_owned(), value.to_owned())].into(),
+        ..StatusFault::default()
+    };
+    let faults = [
+        Fault::status(42),
+        Fault::status(100),
+        header("a b", "").into(),
+        header("a", "\n").into(),
+        header("content-length", "1").into(),
+    ];
+    for fault in faults {
+        sandbox.fault(fault);
+        let answer = create(&sandbox, EVENT);
+        assert_eq!(answer.status, 500);
+        assert!(answer.body.starts_with("the sandbox cannot answer that: "), "{}", answer.body);
+    }
+}
+
+#[test]
 fn expired_token_says_so() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
     sandbox.fault(FaultKind::ExpiredToken {});
