@@ -157,9 +157,11 @@ impl<'a> Sending<'a> {
                     1
                 }
             };
-            if length == self.bytes.len() {
+            if length == self.bytes.len()
+                && let Some(open) = self.idle_after.take()
+            {
                 // Idle before the client has read it all: who has may at once ask for the closing.
-                self.idle_after.take().inspect(|open| open.becomes_idle());
+                open.becomes_idle();
             }
             match ready!(stream.as_mut().poll_write(cx, &self.bytes[..length]))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),

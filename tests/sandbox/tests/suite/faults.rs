@@ -152,6 +152,13 @@ fn truncate_sends_half_of_what_it_announces() {
     let announced: usize = answer.header("content-length").unwrap().parse().unwrap();
     assert_eq!((answer.status, answer.body.len()), (201, announced / 2));
     assert_eq!(created(&sandbox), 1);
+
+    // There is nothing to cut off where no body is due.
+    sandbox.fault(FaultKind::Truncate {});
+    let mut stream = connect(sandbox.base_url());
+    stream.write_all(request("HEAD", "/", "", "").as_bytes()).unwrap();
+    let answer = Answer::parse(&read_to_end(&mut stream));
+    assert_eq!((answer.status, answer.body.as_str()), (404, ""));
 }
 
 #[test]
