@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 use parking_lot::Mutex;
 use serde::Serialize;
-use tokio::sync::oneshot;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// How many connections a sandbox has seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -21,13 +21,13 @@ pub struct Connections {
 /// Asks a connection to close. It drops this when it has done so.
 pub(crate) type Closing = mpsc::Sender<()>;
 
-/// Where an idle connection hears that it shall close.
-pub(crate) type Idle = oneshot::Receiver<Closing>;
+/// Where a connection hears that it shall close.
+pub(crate) type Closings = UnboundedReceiver<Closing>;
 
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     counts: Mutex<Connections>,
-    idle: Mutex<HashMap<u64, oneshot::Sender<Closing>>>,
+    idle: Mutex<HashMap<u64, UnboundedSender<Closing>>>,
 }
 
 impl Registry {
@@ -36,17 +36,18 @@ impl Registry {
     }
 
     /// Counts a connection, which is open until the guard is dropped.
-    pub(crate) fn accept(&self) -> Open<'_> {
+    pub(crate) fn accept(&self) -> (Open<'_>, Closings) {
+        let (closer, closings) = unbounded_channel();
         let mut counts = self.counts.lock();
         counts.accepted += 1;
         counts.open += 1;
-        Open { number: counts.accepted, registry: self }
+        (Open { number: counts.accepted, registry: self, closer }, closings)
     }
 
     /// Closes every idle connection, and waits until that has happened.
     pub(crate) fn close_idle(&self) {
         let (closing, all_closed) = mpsc::channel();
-        for (_, connection) in self.idle.lock().drain() {
+        for connection in self.idle.lock().values() {
             // One that has just ended no longer listens, and needs no closing.
             let _ = connection.send(closing.clone());
         }
@@ -60,6 +61,7 @@ impl Registry {
 pub(crate) struct Open<'a> {
     pub(crate) number: u64,
     registry: &'a Registry,
+    closer: UnboundedSender<Closing>,
 }
 
 impl Open<'_> {
@@ -68,10 +70,12 @@ impl Open<'_> {
     }
 
     /// From now on the connection counts as idle, and may be asked to close.
-    pub(crate) fn becomes_idle(&self) -> Idle {
-        let (sender, receiver) = oneshot::channel();
-        self.registry.idle.lock().insert(self.number, sender);
-        receiver
+    pub(crate) fn becomes_idle(&self) {
+        self.registry.idle.lock().insert(self.number, self.closer.clone());
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.registry.idle.lock().contains_key(&self.number)
     }
 
     pub(crate) fn becomes_busy(&self) {

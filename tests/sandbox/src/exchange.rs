@@ -2,68 +2,62 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{Method, Version};
 use tokio::time::sleep;
 
 use crate::api::{self, Reply, Route};
 use crate::fault::{Fault, FaultKind, Operation};
-use crate::http::{Request, Response};
 use crate::log::RequestRecord;
+use crate::message::{Request, Response, header};
+use crate::wire::{Change, Ending, Plan};
 use crate::world::World;
-
-/// What a connection does about a request.
-pub(crate) enum Behaviour {
-    Answer(Response),
-    AnswerThenClose(Response),
-    AnswerHalf(Response),
-    Trickle(Response, Duration),
-    Bytes { bytes: Vec<u8>, ending: Ending },
-    Hang,
-    Drop,
-}
-
-/// What becomes of a connection after bytes have been written.
-#[derive(Clone, Copy)]
-pub(crate) enum Ending {
-    KeptOpen,
-    Closed,
-    /// Closed without TLS's farewell.
-    Cut,
-}
 
 /// No TLS record and no HTTP either.
 const GARBAGE: &[u8] = b"\x00\xff\xfeSSH-2.0-this is not HTTP\r\n\r\n";
 
 /// Decides about a request. It is in the log before anything else happens.
-pub(crate) async fn exchange(world: &World, connection: u64, request: &Request) -> Behaviour {
-    let route = Route::of(&request.path);
-    let operation = route.map_or(Operation::Any, |route| route.operation(&request.method));
+pub(crate) async fn exchange(
+    world: &World,
+    connection: u64,
+    request: &Request,
+) -> (Response, Plan) {
+    let route = Route::of(request.uri().path());
+    let operation = route.map_or(Operation::Any, |route| route.operation(request.method()));
     let conversation_id = route.and_then(Route::conversation_id);
     let fault = world.faults.lock().take(operation, conversation_id);
     let number = world.log.lock().add(record(connection, request, fault.as_ref()));
-    let behaviour = match fault {
-        None => Behaviour::Answer(carry_out(world, number, request)),
+    let (response, plan) = match fault {
+        None => (carry_out(world, number, request), Plan::default()),
         Some(fault) => go_wrong(world, number, request, fault).await,
     };
-    if let Some(status) = behaviour.status() {
+    if !matches!(plan.change, Change::Replaced(_)) {
+        let status = response.status().as_u16();
         world.log.lock().amend(number, |record| record.status = Some(status));
     }
-    behaviour
+    (response, plan)
 }
 
 fn record(connection: u64, request: &Request, fault: Option<&Fault>) -> RequestRecord {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     RequestRecord {
         number: 0,
         connection,
-        method: request.method.clone(),
-        path: request.path.clone(),
-        query: request.query.clone(),
-        version: request.version,
-        headers: request.headers.clone(),
-        body: String::from_utf8_lossy(&request.body).into_owned(),
+        method: request.method().to_string(),
+        path: request.uri().path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        version: if request.version() == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" },
+        headers: request
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
+            .collect(),
+        body: text(request.body()),
         status: None,
         fault: fault.map(|fault| fault.kind.name()),
         event_id: None,
-        token_id: api::claimed_id(request.header("authorization")),
+        token_id: api::claimed_id(header(request, AUTHORIZATION)),
     }
 }
 
@@ -75,38 +69,37 @@ fn carry_out(world: &World, number: u64, request: &Request) -> Response {
     response
 }
 
-async fn go_wrong(world: &World, number: u64, request: &Request, fault: Fault) -> Behaviour {
+async fn go_wrong(world: &World, number: u64, request: &Request, fault: Fault) -> (Response, Plan) {
     let early = fault.aim.creates.then(|| carry_out(world, number, request));
     sleep(fault.aim.delay()).await;
     let answer = || early.unwrap_or_else(|| carry_out(world, number, request));
     match fault.kind {
-        FaultKind::Delay {} => Behaviour::Answer(answer()),
-        FaultKind::Truncate {} => Behaviour::AnswerHalf(answer()),
-        FaultKind::CloseAfter {} => Behaviour::AnswerThenClose(answer()),
+        FaultKind::Delay {} => (answer(), Plan::default()),
+        FaultKind::Truncate {} => {
+            let answer = answer();
+            // hyper writes no body in answer to HEAD.
+            let body = if request.method() == Method::HEAD { 0 } else { answer.body().len() };
+            let change = Change::Short(body.div_ceil(2));
+            (answer, Plan { change, ending: Ending::Cut, ..Plan::default() })
+        }
+        FaultKind::CloseAfter {} => (answer(), Plan { ending: Ending::Closed, ..Plan::default() }),
         FaultKind::Trickle { interval_ms } => {
-            Behaviour::Trickle(answer(), Duration::from_millis(interval_ms))
+            let pause = Some(Duration::from_millis(interval_ms));
+            (answer(), Plan { pause, ..Plan::default() })
         }
-        FaultKind::Status(status) => Behaviour::Answer(api::fail(world, &status)),
-        FaultKind::ExpiredToken {} => Behaviour::Answer(api::refuse_expired_token(world)),
-        FaultKind::Garbage {} => Behaviour::Bytes { bytes: GARBAGE.into(), ending: Ending::Cut },
+        FaultKind::Status(status) => (api::fail(world, &status), Plan::default()),
+        FaultKind::ExpiredToken {} => (api::refuse_expired_token(world), Plan::default()),
+        FaultKind::Garbage {} => instead(GARBAGE, Ending::Cut),
         FaultKind::Raw(raw) => {
-            let ending = if raw.close { Ending::Closed } else { Ending::KeptOpen };
-            Behaviour::Bytes { bytes: raw.response, ending }
+            instead(raw.response, if raw.close { Ending::Closed } else { Ending::Agreed })
         }
-        FaultKind::Hang {} => Behaviour::Hang,
-        FaultKind::Drop {} => Behaviour::Drop,
+        FaultKind::Hang {} => instead(Bytes::new(), Ending::LeftToClient),
+        FaultKind::Drop {} => instead(Bytes::new(), Ending::Cut),
     }
 }
 
-impl Behaviour {
-    /// The status that the client gets to see.
-    fn status(&self) -> Option<u16> {
-        match self {
-            Self::Answer(response)
-            | Self::AnswerThenClose(response)
-            | Self::AnswerHalf(response)
-            | Self::Trickle(response, _) => Some(response.status),
-            Self::Bytes { .. } | Self::Hang | Self::Drop => None,
-        }
-    }
+/// These bytes in place of an answer that nobody gets to see.
+fn instead(bytes: impl Into<Bytes>, ending: Ending) -> (Response, Plan) {
+    let change = Change::Replaced(bytes.into());
+    (Response::default(), Plan { change, ending, ..Plan::default() })
 }

@@ -84,10 +84,12 @@ impl FaultKind {
 }
 
 /// A status with problem details, or with any other body.
+///
+/// What no answer can carry is answered with 500 and the reason.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StatusFault {
-    /// The HTTP status.
+    /// The HTTP status, 200 to 999.
     pub status: u16,
     /// The `Retry-After` header: seconds or an HTTP date.
     pub retry_after: Option<String>,
@@ -101,7 +103,7 @@ pub struct StatusFault {
     pub body: Option<String>,
     /// The body's `Content-Type`.
     pub content_type: Option<String>,
-    /// Further headers.
+    /// Further headers. A Content-Length of one's own takes a [`RawFault`].
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
 }

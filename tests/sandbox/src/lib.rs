@@ -12,12 +12,13 @@ mod clock;
 mod connections;
 mod exchange;
 mod fault;
-mod http;
 mod log;
+mod message;
 mod options;
 mod sandbox;
 mod server;
 mod store;
+mod wire;
 mod world;
 
 pub use self::connections::Connections;

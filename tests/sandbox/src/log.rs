@@ -11,13 +11,14 @@ pub struct RequestRecord {
     pub connection: u64,
     /// Such as `POST`.
     pub method: String,
-    /// The target up to the `?`, as sent.
+    /// The target's path, as sent.
     pub path: String,
     /// The target after the `?`, as sent; empty if there was none.
     pub query: String,
     /// `HTTP/1.1` or `HTTP/1.0`.
     pub version: &'static str,
-    /// Names and values as sent, in the order in which they were sent.
+    /// Names in lower case and values as sent, in the order in which they were sent; but the values
+    /// of a name that came again stand with its first.
     pub headers: Vec<(String, String)>,
     /// The body as sent, without transfer coding. Bytes that are not UTF-8 are replaced.
     pub body: String,

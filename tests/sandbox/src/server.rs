@@ -1,23 +1,32 @@
 //! Connections: accepted, kept alive, and broken when a fault says so.
 
+use std::convert::Infallible;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BytesMut;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use bytes::Bytes;
+use http::StatusCode;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::HandshakeKind;
 
-use crate::connections::{Closing, Idle, Open};
-use crate::exchange::{Behaviour, Ending, exchange};
-use crate::http::read_request;
+use crate::connections::{Closing, Closings, Open};
+use crate::exchange::exchange;
+use crate::message::{self, Request};
+use crate::wire::{NextPlan, Plan, Wire};
 use crate::world::World;
 
-const BAD_REQUEST: &[u8] =
-    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+const MAX_HEAD: usize = 64 * 1024;
+const MAX_BODY: usize = 1024 * 1024;
 
 /// Serves the API until the task is dropped.
 pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, world: Arc<World>) {
@@ -29,9 +38,9 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, world
         };
         let (tls, world) = (tls.clone(), world.clone());
         tokio::spawn(async move {
-            let open = world.connections.accept();
+            let (open, mut closings) = world.connections.accept();
             // A client that breaks off is none of the sandbox's trouble.
-            let closing = connection(tcp, tls, &world, &open).await;
+            let closing = connection(tcp, tls, &world, &open, &mut closings).await;
             // Whoever asked for the closing may count at once.
             drop(open);
             drop(closing);
@@ -44,102 +53,70 @@ async fn connection(
     tls: Option<TlsAcceptor>,
     world: &World,
     open: &Open<'_>,
+    closings: &mut Closings,
 ) -> io::Result<Option<Closing>> {
     tcp.set_nodelay(true)?;
     let Some(tls) = tls else {
-        return converse(tcp, world, open).await;
+        return Ok(converse(tcp, world, open, closings).await);
     };
     let stream = tls.accept(tcp).await?;
     if stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed) {
         open.tls_resumed();
     }
-    converse(stream, world, open).await
+    Ok(converse(stream, world, open, closings).await)
 }
 
 /// Answers requests until one side closes, because it was asked to or by itself.
-async fn converse<S>(mut stream: S, world: &World, open: &Open<'_>) -> io::Result<Option<Closing>>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let mut buffer = BytesMut::new();
-    let mut idle = open.becomes_idle();
-    loop {
-        if buffer.is_empty() {
-            tokio::select! {
-                read = stream.read_buf(&mut buffer) => if read? == 0 {
-                    stream.shutdown().await?;
-                    return Ok(None);
-                },
-                Ok(closing) = &mut idle => {
-                    stream.shutdown().await?;
-                    return Ok(Some(closing));
-                }
-            }
-        }
-        open.becomes_busy();
-        drop(idle);
-        let request = match read_request(&mut stream, &mut buffer).await {
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                send(&mut stream, BAD_REQUEST).await?;
-                stream.shutdown().await?;
-                return Ok(None);
-            }
-            request => request?,
-        };
-        let behaviour = exchange(world, open.number, &request).await;
-        match act(&mut stream, open, behaviour, request.is_last()).await? {
-            Some(still_open) => idle = still_open,
-            None => return Ok(None),
-        }
-    }
-}
-
-/// Does what was decided. None if that was the end of the connection.
-async fn act<S>(
-    stream: &mut S,
+async fn converse<S>(
+    stream: S,
+    world: &World,
     open: &Open<'_>,
-    behaviour: Behaviour,
-    last: bool,
-) -> io::Result<Option<Idle>>
+    closings: &mut Closings,
+) -> Option<Closing>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (bytes, ending) = match behaviour {
-        Behaviour::Answer(response) if last => (response.bytes(), Ending::Closed),
-        Behaviour::Answer(response) => (response.bytes(), Ending::KeptOpen),
-        Behaviour::AnswerThenClose(response) => (response.bytes(), Ending::Closed),
-        Behaviour::AnswerHalf(response) => {
-            let mut bytes = response.bytes();
-            bytes.truncate(bytes.len() - response.body.len().div_ceil(2));
-            (bytes, Ending::Cut)
-        }
-        Behaviour::Trickle(response, interval) => {
-            let bytes = response.bytes();
-            let (most, rest) = bytes.split_at(bytes.len() - 1);
-            for byte in most {
-                send(stream, &[*byte]).await?;
-                sleep(interval).await;
+    let plan = NextPlan::default();
+    let wire = TokioIo::new(Wire::new(stream, open, &plan));
+    let service = service_fn(|request| answer(world, open, &plan, request));
+    let connection = http1::Builder::new()
+        // The sandbox's own clock goes by a test's wishes.
+        .auto_date_header(false)
+        // A request is carried out even if its client does not wait for the answer.
+        .half_close(true)
+        .max_header_size(MAX_HEAD)
+        .title_case_headers(true)
+        .serve_connection(wire, service);
+    let mut connection = pin!(connection);
+    open.becomes_idle();
+    loop {
+        tokio::select! {
+            // A fault that ends the connection is an error to hyper.
+            _ = connection.as_mut() => return None,
+            // A request may have come since this was sent; then it is too late to close.
+            Some(closing) = closings.recv() => if open.is_idle() {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.as_mut().await;
+                return Some(closing);
             }
-            (rest.to_vec(), if last { Ending::Closed } else { Ending::KeptOpen })
         }
-        Behaviour::Bytes { bytes, ending } => (bytes, ending),
-        Behaviour::Hang => {
-            let mut ignored = [0; 1024];
-            while stream.read(&mut ignored).await? > 0 {}
-            return Ok(None);
-        }
-        Behaviour::Drop => return Ok(None),
-    };
-    // Idle before the client has read it all: who has may at once ask for the closing.
-    let idle = matches!(ending, Ending::KeptOpen).then(|| open.becomes_idle());
-    send(stream, &bytes).await?;
-    if let Ending::Closed = ending {
-        stream.shutdown().await?;
     }
-    Ok(idle)
 }
 
-async fn send<S: AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8]) -> io::Result<()> {
-    stream.write_all(bytes).await?;
-    stream.flush().await
+/// Reads the whole request before anything is done about it.
+async fn answer(
+    world: &World,
+    open: &Open<'_>,
+    next: &NextPlan,
+    request: http::Request<Incoming>,
+) -> Result<http::Response<Full<Bytes>>, Infallible> {
+    // It may have been read together with the one before.
+    open.becomes_busy();
+    let (head, body) = request.into_parts();
+    let (response, plan) = match Limited::new(body, MAX_BODY).collect().await {
+        Ok(body) => exchange(world, open.number, &Request::from_parts(head, body.to_bytes())).await,
+        Err(_) => (message::empty(StatusCode::BAD_REQUEST), Plan::default()),
+    };
+    *next.lock() = Some(plan);
+    Ok(response.map(Full::new))
 }

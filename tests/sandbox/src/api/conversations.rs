@@ -1,11 +1,12 @@
 //! Conversations and members: as much of them as events need.
 
+use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::Problem;
 use super::{Reply, json_response, link_to, url_of};
-use crate::http::Request;
+use crate::message::Request;
 use crate::store::Member;
 use crate::world::World;
 
@@ -16,7 +17,7 @@ struct NewConversation {
 
 pub(super) fn create(world: &World, request: &Request) -> Result<Reply, Problem> {
     let new: NewConversation =
-        serde_json::from_slice(&request.body).map_err(|_| Problem::not_json())?;
+        serde_json::from_slice(request.body()).map_err(|_| Problem::not_json())?;
     let id = world.store.lock().open();
     let conversation = json!({
         "id": id,
@@ -25,7 +26,7 @@ pub(super) fn create(world: &World, request: &Request) -> Result<Reply, Problem>
         "timestamp": {"created": world.clock.timestamp()},
         "_links": link_to(&format!("{}/{id}", url_of(world, request))),
     });
-    Ok(json_response(201, &conversation).into())
+    Ok(json_response(StatusCode::CREATED, &conversation).into())
 }
 
 #[derive(Deserialize)]
@@ -48,7 +49,7 @@ pub(super) fn create_member(
     let mut store = world.store.lock();
     let conversation =
         store.conversations.get_mut(conversation_id).ok_or_else(Problem::no_conversation)?;
-    let new: NewMember = serde_json::from_slice(&request.body).map_err(|_| Problem::not_json())?;
+    let new: NewMember = serde_json::from_slice(request.body()).map_err(|_| Problem::not_json())?;
     let member = conversation.join(new.user.id, new.user.name);
     let resource = json!({
         "id": member.id,
@@ -58,7 +59,7 @@ pub(super) fn create_member(
         "_embedded": {"user": user(member)},
         "_links": link_to(&format!("{}/{}", url_of(world, request), member.id)),
     });
-    Ok(json_response(201, &resource).into())
+    Ok(json_response(StatusCode::CREATED, &resource).into())
 }
 
 /// The user behind a member, as other resources embed it.

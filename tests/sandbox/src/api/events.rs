@@ -1,5 +1,6 @@
 //! Events: created, listed, looked at and deleted.
 
+use http::StatusCode;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use super::listing::{self, Listing};
 use super::problem::Problem;
 use super::rules::NewEvent;
 use super::{Reply, json_response, link_to, url_of};
-use crate::http::{Request, Response};
+use crate::message::{self, Request};
 use crate::store::{Conversation, StoredEvent};
 use crate::world::World;
 
@@ -22,11 +23,14 @@ pub(super) fn create(
     let mut store = world.store.lock();
     let conversation =
         store.conversations.get_mut(conversation_id).ok_or_else(Problem::no_conversation)?;
-    let new = NewEvent::read(&request.body, world.options.type_rules, from_required, conversation)?;
+    let new =
+        NewEvent::read(request.body(), world.options.type_rules, from_required, conversation)?;
     let event =
         conversation.add(new.event_type, new.from, new.body, world.clock.timestamp()).clone();
-    let response =
-        json_response(201, &Resource::new(&event, conversation, &url_of(world, request)));
+    let response = json_response(
+        StatusCode::CREATED,
+        &Resource::new(&event, conversation, &url_of(world, request)),
+    );
     Ok(Reply { response, created: Some(event.id) })
 }
 
@@ -38,15 +42,16 @@ pub(super) fn list(
     let store = world.store.lock();
     let conversation =
         store.conversations.get(conversation_id).ok_or_else(Problem::no_conversation)?;
-    let listing = Listing::read(&request.query)?;
+    let query = request.uri().query().unwrap_or_default();
+    let listing = Listing::read(query)?;
     let (events, cursor) = listing.page(conversation, world.options.event_type_filter);
     let url = url_of(world, request);
     let page = Page {
         page_size: listing.page_size(),
         events: events.into_iter().map(|event| Resource::new(event, conversation, &url)).collect(),
-        links: listing::links(&url, &request.query, cursor),
+        links: listing::links(&url, query, cursor),
     };
-    Ok(json_response(200, &page).into())
+    Ok(json_response(StatusCode::OK, &page).into())
 }
 
 pub(super) fn get(
@@ -65,7 +70,7 @@ pub(super) fn get(
         .ok_or_else(Problem::no_event)?;
     let url = url_of(world, request);
     let collection = url.rsplit_once('/').map_or("", |(collection, _)| collection);
-    Ok(json_response(200, &Resource::new(event, conversation, collection)).into())
+    Ok(json_response(StatusCode::OK, &Resource::new(event, conversation, collection)).into())
 }
 
 pub(super) fn delete(
@@ -77,7 +82,11 @@ pub(super) fn delete(
     let conversation =
         store.conversations.get_mut(conversation_id).ok_or_else(Problem::no_conversation)?;
     let deleted = event_id.parse().is_ok_and(|id| conversation.delete(id, world.clock.timestamp()));
-    if deleted { Ok(Response::empty(204).into()) } else { Err(Problem::no_event()) }
+    if deleted {
+        Ok(message::empty(StatusCode::NO_CONTENT).into())
+    } else {
+        Err(Problem::no_event())
+    }
 }
 
 /// An event as the API describes it.

@@ -9,17 +9,23 @@ mod route;
 mod rules;
 mod token;
 
+use std::error::Error;
+
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use self::problem::Problem;
 use crate::fault::StatusFault;
-use crate::http::{Request, Response};
+use crate::message::{PLAIN_TEXT, Request, Response, header, response};
 use crate::world::World;
 
 pub(crate) use self::route::Route;
 pub(crate) use self::token::claimed_id;
+
+const TRACE_ID: HeaderName = HeaderName::from_static("x-nexmo-trace-id");
 
 /// A response, and the event that was created on the way.
 #[derive(Debug)]
@@ -43,30 +49,45 @@ pub(crate) fn respond(world: &World, request: &Request) -> Reply {
     reply
 }
 
-/// The answer that a test asked for.
+/// The answer that a test asked for, or what is wrong with it.
 pub(crate) fn fail(world: &World, fault: &StatusFault) -> Response {
+    failure(world, fault).unwrap_or_else(|error| {
+        let error = format!("the sandbox cannot answer that: {error}\n");
+        response(StatusCode::INTERNAL_SERVER_ERROR, PLAIN_TEXT, error)
+    })
+}
+
+fn failure(world: &World, fault: &StatusFault) -> Result<Response, Box<dyn Error>> {
+    let status = StatusCode::from_u16(fault.status)?;
+    if status.is_informational() {
+        return Err("the status of an answer is at least 200".into());
+    }
     let trace_id = new_trace_id();
     let problem = Problem::documented(
-        fault.status,
+        status,
         fault.code.as_deref(),
         fault.title.as_deref(),
         fault.detail.as_deref(),
     );
-    let mut response = problem.response(&trace_id);
+    let mut answer = problem.response(&trace_id);
     if let Some(body) = &fault.body {
-        response = Response::new(fault.status, "text/plain; charset=utf-8", body.as_str());
+        answer = response(status, PLAIN_TEXT, body.clone());
     }
-    response = dress(world, response, &trace_id);
+    answer = dress(world, answer, &trace_id);
+    let headers = answer.headers_mut();
     if let Some(content_type) = &fault.content_type {
-        response.set_header("Content-Type", content_type);
+        headers.insert(CONTENT_TYPE, content_type.try_into()?);
     }
     if let Some(retry_after) = &fault.retry_after {
-        response.set_header("Retry-After", retry_after);
+        headers.insert(RETRY_AFTER, retry_after.try_into()?);
     }
     for (name, value) in &fault.headers {
-        response.set_header(name, value);
+        headers.insert(HeaderName::try_from(name)?, value.try_into()?);
     }
-    response
+    if headers.contains_key(CONTENT_LENGTH) {
+        return Err("a Content-Length of one's own takes a raw answer".into());
+    }
+    Ok(answer)
 }
 
 pub(crate) fn refuse_expired_token(world: &World) -> Response {
@@ -78,30 +99,34 @@ fn new_trace_id() -> String {
     Uuid::new_v4().simple().to_string()
 }
 
-fn dress(world: &World, response: Response, trace_id: &str) -> Response {
-    response.with_header("X-Nexmo-Trace-Id", trace_id).with_header("Date", world.clock.http_date())
+fn dress(world: &World, mut response: Response, trace_id: &str) -> Response {
+    let headers = response.headers_mut();
+    // Neither ever holds what a header cannot.
+    headers.extend(HeaderValue::from_str(trace_id).ok().map(|id| (TRACE_ID, id)));
+    headers.extend(HeaderValue::try_from(world.clock.http_date()).ok().map(|date| (DATE, date)));
+    response
 }
 
 fn perform(world: &World, request: &Request) -> Result<Reply, Problem> {
-    let Some(route) = Route::of(&request.path) else {
+    let path = request.uri().path();
+    let Some(route) = Route::of(path) else {
         // The gateway's words, not the API's: no problem details.
-        return Ok(
-            Response::new(404, "text/plain; charset=utf-8", "no route matches this path\n").into()
-        );
+        let words = "no route matches this path\n";
+        return Ok(response(StatusCode::NOT_FOUND, PLAIN_TEXT, words).into());
     };
-    let method = request.method.as_str();
+    let method = request.method().as_str();
     if !route.methods().split(", ").any(|allowed| allowed == method) {
         return Err(Problem::method_not_allowed(route.methods()));
     }
     let claims = token::verify(
         &world.application,
         world.clock.unix_seconds(),
-        request.header("authorization"),
+        header(request, AUTHORIZATION),
     )?;
-    if claims.acl.as_ref().is_some_and(|acl| !acl.allows(method, &request.path)) {
+    if claims.acl.as_ref().is_some_and(|acl| !acl.allows(method, path)) {
         return Err(Problem::permission());
     }
-    if method == "POST" && !is_json(request.header("content-type")) {
+    if method == "POST" && !is_json(header(request, CONTENT_TYPE)) {
         return Err(Problem::unsupported_media_type());
     }
     match (route, method) {
@@ -129,16 +154,16 @@ fn is_json(content_type: Option<&str>) -> bool {
 
 /// The URL of the resource that a request is about, or of the collection that it adds to.
 fn url_of(world: &World, request: &Request) -> String {
-    format!("{}{}", world.base_url, request.path)
+    format!("{}{}", world.base_url, request.uri().path())
 }
 
 fn link_to(url: &str) -> Value {
     json!({"self": {"href": url}})
 }
 
-fn json_response(status: u16, value: &impl Serialize) -> Response {
+fn json_response(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
-        Ok(body) => Response::new(status, "application/json", body),
-        Err(error) => Response::new(500, "text/plain; charset=utf-8", error.to_string()),
+        Ok(body) => response(status, "application/json", body),
+        Err(error) => response(StatusCode::INTERNAL_SERVER_ERROR, PLAIN_TEXT, error.to_string()),
     }
 }

@@ -1,14 +1,15 @@
 //! Problem details: Vonage's way to say no.
 
-use http::StatusCode;
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use super::json_response;
-use crate::http::Response;
+use crate::message::Response;
 
 #[derive(Debug)]
 pub(super) struct Problem {
-    status: u16,
+    status: StatusCode,
     code: Option<String>,
     title: String,
     detail: String,
@@ -17,7 +18,12 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(status: u16, code: &str, title: &str, detail: impl Into<String>) -> Self {
+    pub(super) fn new(
+        status: StatusCode,
+        code: &str,
+        title: &str,
+        detail: impl Into<String>,
+    ) -> Self {
         Self {
             status,
             code: Some(code.to_owned()),
@@ -30,16 +36,12 @@ impl Problem {
 
     /// What is documented for a status that a test asked for; its parts can be replaced.
     pub(super) fn documented(
-        status: u16,
+        status: StatusCode,
         code: Option<&str>,
         title: Option<&str>,
         detail: Option<&str>,
     ) -> Self {
-        let reason = StatusCode::from_u16(status)
-            .ok()
-            .and_then(|status| status.canonical_reason())
-            .unwrap_or("Unknown");
-        let documented = match status {
+        let documented = match status.as_u16() {
             400 => Some("http:error:validation-fail"),
             401 => Some("system:error:invalid-token"),
             403 => Some("system:error:permission"),
@@ -50,7 +52,7 @@ impl Problem {
         let mut problem = Self::new(
             status,
             "",
-            title.unwrap_or(reason),
+            title.or(status.canonical_reason()).unwrap_or("Unknown"),
             detail.unwrap_or("The sandbox was told to answer this."),
         );
         problem.code = code.or(documented).map(str::to_owned);
@@ -58,16 +60,21 @@ impl Problem {
     }
 
     pub(super) fn invalid_token(detail: impl Into<String>) -> Self {
-        Self::new(401, "system:error:invalid-token", "Unauthorized.", detail)
+        Self::new(StatusCode::UNAUTHORIZED, "system:error:invalid-token", "Unauthorized.", detail)
     }
 
     pub(super) fn expired_token() -> Self {
-        Self::new(401, "system:error:expired-token", "Unauthorized.", "The token has expired.")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "system:error:expired-token",
+            "Unauthorized.",
+            "The token has expired.",
+        )
     }
 
     pub(super) fn permission() -> Self {
         Self::new(
-            403,
+            StatusCode::FORBIDDEN,
             "system:error:permission",
             "Forbidden.",
             "The token's ACL does not allow this.",
@@ -76,7 +83,7 @@ impl Problem {
 
     pub(super) fn no_conversation() -> Self {
         Self::new(
-            404,
+            StatusCode::NOT_FOUND,
             "conversation:error:not-found",
             "Not found.",
             "Conversation does not exist, or you do not have access.",
@@ -85,7 +92,7 @@ impl Problem {
 
     pub(super) fn no_event() -> Self {
         Self::new(
-            404,
+            StatusCode::NOT_FOUND,
             "event:error:not-found",
             "Not found.",
             "Event does not exist, or you do not have access.",
@@ -96,13 +103,18 @@ impl Problem {
         let detail = format!("This resource knows {allow}.");
         Self {
             allow: Some(allow),
-            ..Self::new(405, "http:error:method-not-allowed", "Method not allowed.", detail)
+            ..Self::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "http:error:method-not-allowed",
+                "Method not allowed.",
+                detail,
+            )
         }
     }
 
     pub(super) fn unsupported_media_type() -> Self {
         Self::new(
-            415,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "http:error:unsupported-media-type",
             "Unsupported media type.",
             "The body must be application/json.",
@@ -116,7 +128,7 @@ impl Problem {
             .map(|(name, reason)| InvalidParameter { name: name.to_owned(), reason })
             .collect();
         let problem = Self::new(
-            400,
+            StatusCode::BAD_REQUEST,
             "http:error:validation-fail",
             "Bad request.",
             "Input validation failure.",
@@ -126,7 +138,7 @@ impl Problem {
 
     pub(super) fn not_json() -> Self {
         Self::new(
-            400,
+            StatusCode::BAD_REQUEST,
             "http:error:validation-fail",
             "Bad request.",
             "The body is not a JSON object.",
@@ -146,11 +158,12 @@ impl Problem {
             invalid_parameters: &self.invalid_parameters,
         };
         let mut response = json_response(self.status, &details);
-        response.set_header("Content-Type", "application/problem+json");
-        match self.allow {
-            Some(methods) => response.with_header("Allow", methods),
-            None => response,
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(methods) = self.allow {
+            headers.insert(ALLOW, HeaderValue::from_static(methods));
         }
+        response
     }
 }
 

@@ -1,5 +1,7 @@
 //! From a request's path to the resource it names.
 
+use http::Method;
+
 use crate::fault::Operation;
 
 #[derive(Debug, Clone, Copy)]
@@ -39,8 +41,8 @@ impl<'a> Route<'a> {
         }
     }
 
-    pub(crate) fn operation(self, method: &str) -> Operation {
-        match (self, method) {
+    pub(crate) fn operation(self, method: &Method) -> Operation {
+        match (self, method.as_str()) {
             (Self::Events { .. }, "POST") => Operation::Create,
             (Self::Events { .. }, "GET") => Operation::List,
             (Self::Event { .. }, "GET") => Operation::Get,

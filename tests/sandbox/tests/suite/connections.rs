@@ -1,10 +1,11 @@
 //! Connections are kept, counted and closed.
 
 use std::io::Write;
+use std::net::Shutdown;
 use std::thread;
 use std::time::Duration;
 
-use vce_sandbox::{Connections, FaultKind, Options, Sandbox};
+use vce_sandbox::{Connections, Fault, FaultKind, Options, Sandbox};
 
 use crate::client::{EVENT, connect, events_of, read_answer, read_to_end, request};
 
@@ -40,11 +41,49 @@ fn a_client_that_wants_to_close_is_obliged() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
     let request = request("GET", &events_of(&sandbox), &sandbox.new_token(), "");
     let close = request.replace("Host: sandbox", "Connection: close");
-    for last in [close, request.replace("HTTP/1.1", "HTTP/1.0")] {
+    let old = request.replace("HTTP/1.1", "HTTP/1.0");
+    for (last, status) in [(close, "HTTP/1.1 200 OK\r\n"), (old, "HTTP/1.0 200 OK\r\n")] {
         let mut stream = connect(sandbox.base_url());
         stream.write_all(last.as_bytes()).unwrap();
-        assert!(read_to_end(&mut stream).starts_with(b"HTTP/1.1 200 OK\r\n"));
+        assert!(read_to_end(&mut stream).starts_with(status.as_bytes()));
     }
+}
+
+#[test]
+fn a_request_waits_for_the_answer_to_the_one_before() {
+    let sandbox = Sandbox::start(Options::default()).unwrap();
+    let create = request("POST", &events_of(&sandbox), &sandbox.new_token(), EVENT);
+    let mut stream = connect(sandbox.base_url());
+    sandbox.fault(FaultKind::Trickle { interval_ms: 1 });
+    sandbox.fault(Fault::raw("raw"));
+    stream.write_all(create.repeat(3).as_bytes()).unwrap();
+    assert_eq!(read_answer(&mut stream).json()["id"], 1);
+    assert_eq!(read_to_end(&mut stream), b"raw");
+
+    let mut stream = connect(sandbox.base_url());
+    sandbox.forget_requests();
+    sandbox.fault(FaultKind::Hang {});
+    stream.write_all(create.repeat(2).as_bytes()).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(read_to_end(&mut stream), b"");
+    assert_eq!(sandbox.requests().len(), 1);
+}
+
+#[test]
+fn a_request_is_carried_out_whether_or_not_its_client_waits() {
+    let sandbox = Sandbox::start(Options::default()).unwrap();
+    let create = request("POST", &events_of(&sandbox), &sandbox.new_token(), EVENT);
+    sandbox.fault(Fault::delay(Duration::from_millis(200)));
+    let mut stream = connect(sandbox.base_url());
+    stream.write_all(create.as_bytes()).unwrap();
+    while sandbox.requests().is_empty() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    drop(stream);
+    while sandbox.connections().open > 0 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(sandbox.events(sandbox.conversation_id()).len(), 1);
 }
 
 #[test]

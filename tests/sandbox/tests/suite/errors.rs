@@ -1,8 +1,12 @@
 //! Everything that is refused, and how that is said.
 
+use std::io::Write;
+
 use vce_sandbox::{Options, Sandbox, TypeRules};
 
-use crate::client::{Answer, EVENT, create, events_of, exchange, send};
+use crate::client::{
+    Answer, EVENT, connect, create, events_of, exchange, read_to_end, request, send,
+};
 
 /// The names of the parameters that a problem complains about.
 fn complaints(answer: &Answer) -> Vec<String> {
@@ -182,8 +186,7 @@ fn other_methods_are_not_allowed() {
 fn only_json_is_a_supported_media_type() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
     let with_type = |content_type: &str| {
-        let request =
-            crate::client::request("POST", &events_of(&sandbox), &sandbox.new_token(), EVENT);
+        let request = request("POST", &events_of(&sandbox), &sandbox.new_token(), EVENT);
         exchange(
             sandbox.base_url(),
             &request.replace("Content-Type: application/json\r\n", content_type),
@@ -201,10 +204,32 @@ fn only_json_is_a_supported_media_type() {
 }
 
 #[test]
-fn what_is_no_http_gets_a_bare_400() {
+fn what_is_no_http_is_refused_and_not_logged() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
-    assert_eq!(exchange(sandbox.base_url(), "hello?\r\n\r\n").status, 400);
-    let endless = format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(70_000));
-    assert_eq!(exchange(sandbox.base_url(), &endless).status, 400);
+    let chunked = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let long = request("POST", "/", "", &"x".repeat(1024 * 1024 + 1));
+    let start = "GET / HTTP/1.1\r\nX: ";
+    let endless = format!("{start}{}", "x".repeat(64 * 1024 - start.len()));
+    for (bad, status) in [
+        ("hello?\r\n\r\n", 400),
+        (&format!("{chunked}no size\r\n"), 400),
+        (&long, 400),
+        (&endless, 431),
+    ] {
+        assert_eq!(exchange(sandbox.base_url(), bad).status, status);
+    }
     assert!(sandbox.requests().is_empty());
+}
+
+#[test]
+fn head_is_answered_without_a_body() {
+    let sandbox = Sandbox::start(Options::default()).unwrap();
+    let head = |path: &str| request("HEAD", path, &sandbox.new_token(), "");
+    let requests =
+        [head("/"), head("/").replace("HTTP/1.1\r\n", "HTTP/1.1\r\nConnection: close\r\n")];
+    let mut stream = connect(sandbox.base_url());
+    stream.write_all(requests.concat().as_bytes()).unwrap();
+    let answers = String::from_utf8(read_to_end(&mut stream)).unwrap();
+    assert_eq!(answers.matches("HTTP/1.1 404 Not Found\r\n").count(), 2);
+    assert!(answers.ends_with("\r\n\r\n") && !answers.contains("no route"), "{answers}");
 }

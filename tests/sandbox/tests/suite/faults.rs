@@ -79,6 +79,29 @@ fn status_can_be_dressed_in_everything() {
 }
 
 #[test]
+fn status_says_what_it_cannot_be_dressed_in() {
+    let sandbox = Sandbox::start(Options::default()).unwrap();
+    let header = |name: &str, value: &str| StatusFault {
+        status: 500,
+        headers: [(name.to_owned(), value.to_owned())].into(),
+        ..StatusFault::default()
+    };
+    let faults = [
+        Fault::status(42),
+        Fault::status(100),
+        header("a b", "").into(),
+        header("a", "\n").into(),
+        header("content-length", "1").into(),
+    ];
+    for fault in faults {
+        sandbox.fault(fault);
+        let answer = create(&sandbox, EVENT);
+        assert_eq!(answer.status, 500);
+        assert!(answer.body.starts_with("the sandbox cannot answer that: "), "{}", answer.body);
+    }
+}
+
+#[test]
 fn expired_token_says_so() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
     sandbox.fault(FaultKind::ExpiredToken {});
@@ -129,6 +152,13 @@ fn truncate_sends_half_of_what_it_announces() {
     let announced: usize = answer.header("content-length").unwrap().parse().unwrap();
     assert_eq!((answer.status, answer.body.len()), (201, announced / 2));
     assert_eq!(created(&sandbox), 1);
+
+    // There is nothing to cut off where no body is due.
+    sandbox.fault(FaultKind::Truncate {});
+    let mut stream = connect(sandbox.base_url());
+    stream.write_all(request("HEAD", "/", "", "").as_bytes()).unwrap();
+    let answer = Answer::parse(&read_to_end(&mut stream));
+    assert_eq!((answer.status, answer.body.as_str()), (404, ""));
 }
 
 #[test]
