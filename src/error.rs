@@ -167,6 +167,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_more(mut self, words: &str) -> Error {
+        self.0.message.push_str(words);
+        self
+    }
+
     pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Error {
         self.0.outcome = outcome;
         self

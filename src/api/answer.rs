@@ -58,9 +58,7 @@ pub fn judge(request: &Request, reply: Reply, now: SystemTime) -> Result<String,
     // A DELETE that may have been carried out is not repeated: its second answer would be 404.
     let transient = transient && (refused || request.creates() || request.is_safe());
     let problem = Problem::read(&reply.body);
-    let fate =
-        if outcome == Outcome::MaybeCreated { "; the event may have been created" } else { "" };
-    let error = Error::new(status, describe(reply.status, &problem) + fate)
+    let error = Error::new(status, describe(reply.status, &problem))
         .with_outcome(outcome)
         .with_retry_after(retry_after);
     let token_expired =

@@ -51,6 +51,8 @@ impl ListQuery {
     }
 }
 
+const MAX_CURSOR_BYTES: usize = 2048;
+
 /// One page of an event list.
 #[derive(Debug)]
 pub struct Page {
@@ -74,6 +76,10 @@ impl Page {
             envelope.links.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
         // Only the cursor is taken from the link: the token goes to the configured host alone.
         let cursor = links.pointer("/next/href").and_then(|href| cursor(href.as_str()?));
+        // It has to fit into a request.
+        if cursor.as_ref().is_some_and(|cursor| cursor.len() > MAX_CURSOR_BYTES) {
+            return None;
+        }
         Some(Page { events, cursor })
     }
 }

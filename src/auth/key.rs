@@ -19,18 +19,26 @@ pub struct PrivateKey(EncodingKey);
 impl PrivateKey {
     /// Reads a PEM file.
     pub fn from_file(path: &Path) -> Result<PrivateKey> {
+        let shown = path.display().to_string();
+        // Whoever gives the key for its path should not find it in a log.
+        let shown = if shown.len() > 512 || shown.contains('\n') || shown.contains("-----BEGIN") {
+            "(a path that looks like the key itself: is private_key meant?)"
+        } else {
+            &shown
+        };
         let wrong = |what: &str| {
-            Error::new(
-                Status::Credentials,
-                format!("the private key file {} {what}", path.display()),
-            )
+            Error::new(Status::Credentials, format!("the private key file {shown} {what}"))
         };
         let failed = |error: std::io::Error| wrong(&format!("cannot be read: {error}"));
-        let file = File::open(path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
+        let metadata = std::fs::metadata(path).map_err(failed)?;
         if metadata.is_dir() {
             return Err(wrong("is a directory; give the path of the key file in it"));
         }
+        // Opening a pipe may block for ever.
+        if !metadata.is_file() {
+            return Err(wrong("is not a regular file; give the key itself as private_key instead"));
+        }
+        let file = File::open(path).map_err(failed)?;
         let mut pem = Zeroizing::new(Vec::with_capacity(MAX_PEM_BYTES as usize + 1));
         file.take(MAX_PEM_BYTES + 1).read_to_end(&mut pem).map_err(failed)?;
         if pem.len() as u64 > MAX_PEM_BYTES {

@@ -133,13 +133,16 @@ impl TokenSource {
     }
 
     /// The current token, signed now if there is none or it will soon expire.
-    pub fn bearer(&self, now: Now) -> Result<Bearer> {
+    pub fn bearer(&self, clock: impl FnOnce() -> Now) -> Result<Bearer> {
         let signing = match &self.credentials.0 {
             Kind::Ready(bearer) => return Ok(bearer.clone()),
             Kind::Signing(signing) => signing,
         };
         // Held while signing, so that threads that need a token wait for the same one.
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read with the lock held: a thread that waited for it would come with a time before
+        // the token was signed.
+        let now = clock();
         if let Some(signed) = current.as_ref().filter(|signed| signed.lifetime.is_fresh(now)) {
             return Ok(signed.bearer.clone());
         }
@@ -151,11 +154,14 @@ impl TokenSource {
         Ok(bearer)
     }
 
-    /// Compares the clocks: `date` is the server's, from an answer received at `now`.
-    pub fn observe_date(&self, date: SystemTime, now: Now) {
-        let skew = match date.duration_since(now.wall) {
-            Ok(ahead) => i64::try_from(ahead.as_secs()).unwrap_or(i64::MAX),
-            Err(behind) => -i64::try_from(behind.duration().as_secs()).unwrap_or(i64::MAX),
+    /// Compares the clocks: `date` is the server's, from an answer to a request that was sent
+    /// at `sent` and was complete at `received`. A slow answer is no wrong clock.
+    pub fn observe_date(&self, date: SystemTime, sent: Now, received: Now) {
+        let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        let skew = match (date.duration_since(received.wall), sent.wall.duration_since(date)) {
+            (Ok(ahead), _) => seconds(ahead),
+            (_, Ok(behind)) => -seconds(behind),
+            _ => 0,
         };
         let skew = if skew.unsigned_abs() > TOLERATED_SKEW.unsigned_abs() { skew } else { 0 };
         self.skew.store(skew, Ordering::Relaxed);
@@ -247,6 +253,22 @@ mod tests {
         assert!(fresh(900, 0, 0));
         assert!(fresh(900, 839, 839));
         assert!(!fresh(900, 840, 840));
+    }
+
+    #[test]
+    fn a_slow_answer_is_no_wrong_clock() {
+        let source = TokenSource::new(Arc::new(Credentials::ready("a.b.c").unwrap()));
+        let sent = Now::read();
+        let skew = |date: i64, took: u64| {
+            let date = later(sent, date, 0).wall;
+            source.observe_date(date, sent, later(sent, took.cast_signed(), took));
+            source.skew.load(Ordering::Relaxed)
+        };
+        assert_eq!(skew(1, 100), 0, "dated when the answer began");
+        assert_eq!(skew(99, 100), 0, "dated when it ended");
+        assert_eq!(skew(-40, 1), -40);
+        assert_eq!(skew(140, 100), 40);
+        assert_eq!(skew(20, 0), 0, "tolerated");
     }
 
     #[test]

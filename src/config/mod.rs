@@ -3,6 +3,8 @@
 mod options;
 mod parse;
 
+pub(crate) use parse::has_wrong_port;
+
 pub use options::{OPTIONS, OptionSpec};
 
 use std::collections::BTreeMap;
@@ -128,9 +130,6 @@ impl Config {
         let option = options::find(name)?;
         let assigned = (option.assign)(&mut self.settings, value.or(option.default));
         assigned.map_err(|what| {
-            // What was given is shown, on one line and within reason.
-            let what: String =
-                what.chars().take(300).map(|c| if c.is_control() { '?' } else { c }).collect();
             Error::new(Status::Config, format!("the option {} {what}", option.name))
         })?;
         const APART: [&str; 4] = ["private_key", "private_key_path", "token", "engine"];

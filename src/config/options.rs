@@ -83,9 +83,9 @@ options! {
             if is_jwt { Ok(Zeroizing::new(text.to_owned())) } else { Err("is not a JWT: three parts of base64url, joined by dots".to_owned()) }
         });
     subject, "The token's `sub`: the user that events come from. Then every event needs a `from`.",
-        |s, v| assign_some(&mut s.subject, v, |text| non_empty(text).map(str::to_owned));
+        |s, v| assign_some(&mut s.subject, v, |text| parse::at_most(1024, text).map(str::to_owned));
     acl, "The token's `acl`, a JSON object such as `{\"paths\":{\"/*/conversations/**\":{}}}`.",
-        |s, v| assign_some(&mut s.acl, v, parse::json_object);
+        |s, v| assign_some(&mut s.acl, v, |text| parse::at_most(6144, text).and_then(parse::json_object));
     token_ttl = "15m", "How long a token is valid, from 30s to 24h.",
         |s, v| assign(&mut s.token_ttl, v, |t| parse::duration(t, 30 * SECOND, DAY));
     base_url = "https://api.nexmo.com", "Where the API is. Plain `http` only for loopback addresses, unless `allow_plain_http=true`.",
@@ -159,7 +159,7 @@ pub(super) fn find(name: &str) -> Result<&'static OptionSpec> {
             Some((_, nearest)) => format!("; did you mean \"{nearest}\"?"),
             None => String::new(),
         };
-        let name: String = name.chars().take(64).flat_map(char::escape_debug).collect();
+        let name: String = name.chars().take(40).flat_map(char::escape_debug).collect();
         Error::new(Status::Config, format!("there is no option \"{name}\"{hint}"))
     })
 }

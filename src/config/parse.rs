@@ -4,8 +4,24 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ureq::http::Uri;
+use ureq::http::uri::Authority;
 
 use super::BaseUrl;
+
+/// What was given, as an error shows it: its beginning, on one line. All of it might be a
+/// secret that was meant for another option; a key and a JWT begin alike.
+fn quoted(text: &str) -> String {
+    let shown: String =
+        text.chars().take(40).map(|c| if c.is_control() { '?' } else { c }).collect();
+    let more = if text.chars().nth(40).is_some() { "…" } else { "" };
+    format!("\"{shown}{more}\"")
+}
+
+/// To the parser, a port that is no number is as good as none: another would be used.
+pub fn has_wrong_port(authority: &Authority) -> bool {
+    let text = authority.as_str().rsplit('@').next().unwrap_or_default();
+    text.len() > authority.host().len() && authority.port_u16().is_none_or(|port| port == 0)
+}
 
 pub(super) type Parsed<T> = std::result::Result<T, String>;
 
@@ -24,7 +40,7 @@ pub(super) fn duration(text: &str, least: Duration, most: Duration) -> Parsed<Du
         _ => None,
     };
     let Some(millis) = millis else {
-        return Err(format!("is not a duration: \"{text}\"; write it as 250ms, 5s or 15m"));
+        return Err(format!("is not a duration: {}; write it as 250ms, 5s or 15m", quoted(text)));
     };
     let value = Duration::from_millis(millis);
     if value < least || value > most {
@@ -53,14 +69,13 @@ pub(super) fn size(text: &str) -> Parsed<usize> {
     bytes
         .and_then(|bytes| usize::try_from(bytes).ok())
         .filter(|bytes| *bytes > 0)
-        .ok_or_else(|| format!("is not a size: \"{text}\"; write it as 4096, 64KiB or 64MiB"))
+        .ok_or_else(|| format!("is not a size: {}; write it as 4096, 64KiB or 64MiB", quoted(text)))
 }
 
 pub(super) fn count(text: &str, least: usize, most: usize) -> Parsed<usize> {
-    text.parse()
-        .ok()
-        .filter(|count| (least..=most).contains(count))
-        .ok_or_else(|| format!("must be a whole number from {least} to {most}, not \"{text}\""))
+    text.parse().ok().filter(|count| (least..=most).contains(count)).ok_or_else(|| {
+        format!("must be a whole number from {least} to {most}, not {}", quoted(text))
+    })
 }
 
 pub(super) fn boolean(text: &str) -> Parsed<bool> {
@@ -72,7 +87,7 @@ pub(super) fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Parsed<T> {
         return Ok(*value);
     }
     let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-    Err(format!("must be one of {}, not \"{text}\"", names.join(", ")))
+    Err(format!("must be one of {}, not {}", names.join(", "), quoted(text)))
 }
 
 pub(super) fn uuid(text: &str) -> Parsed<String> {
@@ -80,7 +95,8 @@ pub(super) fn uuid(text: &str) -> Parsed<String> {
     match uuid::Uuid::try_parse(text) {
         Ok(_) if text.len() == 36 => Ok(text.to_ascii_lowercase()),
         _ => Err(format!(
-            "is not a UUID: \"{text}\"; copy it from the application's page, such as 00000000-0000-0000-0000-000000000000"
+            "is not a UUID: {}; copy it from the application's page, such as 00000000-0000-0000-0000-000000000000",
+            quoted(text)
         )),
     }
 }
@@ -89,7 +105,18 @@ pub(super) fn rate(text: &str) -> Parsed<f64> {
     text.strip_suffix("/s")
         .and_then(|number| number.parse::<f64>().ok())
         .filter(|rate| (0.001..=1_000_000.0).contains(rate))
-        .ok_or_else(|| format!("is not a rate: \"{text}\"; write it as 15/s"))
+        .ok_or_else(|| format!("is not a rate: {}; write it as 15/s", quoted(text)))
+}
+
+/// The token, with all that makes it up, must fit into a request's head.
+pub(super) fn at_most(most: usize, text: &str) -> Parsed<&str> {
+    if text.is_empty() {
+        return Err("is empty".to_owned());
+    }
+    if text.len() > most {
+        return Err(format!("has {} bytes; at most {most} are allowed", text.len()));
+    }
+    Ok(text)
 }
 
 pub(super) fn json_object(text: &str) -> Parsed<String> {
@@ -109,16 +136,21 @@ pub(super) fn product(text: &str) -> Parsed<String> {
         Some((name, version)) if token(name) && token(version) && text.len() <= 128 => {
             Ok(text.to_owned())
         }
-        _ => Err(format!("must be a name and a version such as my-shop/1.2, not \"{text}\"")),
+        _ => Err(format!("must be a name and a version such as my-shop/1.2, not {}", quoted(text))),
     }
 }
+
+const MAX_URL_BYTES: usize = 2048;
 
 pub(super) fn base_url(text: &str) -> Parsed<BaseUrl> {
     let wrong = |what: &str| {
         // Before an '@' there may be a password.
-        let shown = text.rsplit('@').next().unwrap_or_default();
-        format!("{what}: \"{shown}\"; write it as https://api.nexmo.com")
+        let shown = quoted(text.rsplit('@').next().unwrap_or_default());
+        format!("{what}: {shown}; write it as https://api.nexmo.com")
     };
+    if text.len() > MAX_URL_BYTES {
+        return Err(format!("has more than {MAX_URL_BYTES} bytes"));
+    }
     let uri: Uri = text.parse().map_err(|_| wrong("is not a URL"))?;
     let is_plain = match uri.scheme_str() {
         Some("https") => false,
@@ -134,6 +166,9 @@ pub(super) fn base_url(text: &str) -> Parsed<BaseUrl> {
         return Err(wrong("must end after its path"));
     }
     let host = authority.host();
+    if has_wrong_port(authority) {
+        return Err(wrong("has a port that is none"));
+    }
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     let is_loopback = match address {
         Ok(address) => address.is_loopback(),

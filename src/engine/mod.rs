@@ -48,6 +48,24 @@ impl Engine {
         timeout: Duration,
         running: &Arc<RunningCall>,
     ) -> Result<String> {
+        self.repeat(request, timeout, running).map_err(|error| {
+            // The message says what the outcome says, after all attempts.
+            let fate = match (request.creates(), error.outcome(), error.answer()) {
+                (true, Outcome::MaybeCreated, _) => "; the event may have been created",
+                // A refusal speaks for itself.
+                (true, Outcome::NotCreated, None) => "; the event was not created",
+                _ => "",
+            };
+            error.with_more(fate)
+        })
+    }
+
+    fn repeat(
+        &self,
+        request: &Request,
+        timeout: Duration,
+        running: &Arc<RunningCall>,
+    ) -> Result<String> {
         let start = Instant::now();
         let deadline =
             start.checked_add(timeout).unwrap_or_else(|| start + Duration::from_secs(86_400));
@@ -66,7 +84,7 @@ impl Engine {
                 error = error.with_outcome(Outcome::MaybeCreated);
             }
             if running.is_cancelled() {
-                return Err(closed_during_call(error.outcome()));
+                return Err(closed().with_outcome(error.outcome()));
             }
             let refused =
                 attempt.bearer.filter(|_| error.status() == Status::Unauthorized && !refreshed);
@@ -81,33 +99,31 @@ impl Engine {
                 return Err(error.with_retryable(retryable));
             };
             if !running.sleep(wait) {
-                return Err(closed_during_call(error.outcome()));
+                return Err(closed().with_outcome(error.outcome()));
             }
             retries += 1;
         }
     }
 
     fn attempt(&self, request: &Request, deadline: Instant, running: &Arc<RunningCall>) -> Attempt {
-        let bearer = match self
-            .pace
-            .wait(deadline, running)
-            .and_then(|()| self.tokens.bearer(Now::read()))
-        {
-            Ok(bearer) => bearer,
-            Err(error) => {
-                let transient = error.status() == Status::RateLimited;
-                return Attempt {
-                    bearer: None,
-                    result: Err(Failure { error, transient, token_expired: false }),
-                };
-            }
-        };
+        let bearer =
+            match self.pace.wait(deadline, running).and_then(|()| self.tokens.bearer(Now::read)) {
+                Ok(bearer) => bearer,
+                Err(error) => {
+                    let transient = error.status() == Status::RateLimited;
+                    return Attempt {
+                        bearer: None,
+                        result: Err(Failure { error, transient, token_expired: false }),
+                    };
+                }
+            };
+        let sent = Now::read();
         let exchanged =
             self.transport.exchange(request, &bearer.header, Limits { deadline }, running);
         let result = match exchanged {
             Ok(reply) => {
                 if let Some(date) = reply.date {
-                    self.tokens.observe_date(date, Now::read());
+                    self.tokens.observe_date(date, sent, Now::read());
                 }
                 let judged = api::judge(request, reply, SystemTime::now());
                 if let Err(failure) = &judged
@@ -142,15 +158,6 @@ struct Attempt {
 /// What calls of a closed handle answer.
 pub fn closed() -> Error {
     Error::new(Status::Closed, "the client was closed")
-}
-
-fn closed_during_call(outcome: Outcome) -> Error {
-    let fate = match outcome {
-        Outcome::MaybeCreated => "; the event may have been created",
-        _ => "; the event was not created",
-    };
-    Error::new(Status::Closed, format!("the client was closed during the call{fate}"))
-        .with_outcome(outcome)
 }
 
 /// A fraction in `0.0..1.0`; the longest wait if the system has no random numbers.

@@ -8,6 +8,9 @@ use crate::transport::RunningCall;
 
 use super::closed;
 
+/// One answer must not silence an engine, which may live as long as its process, for years.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+
 /// Paces all requests of an engine.
 #[derive(Debug)]
 pub struct Pace {
@@ -45,10 +48,7 @@ impl Pace {
 
     /// Lets no request leave for a while.
     pub fn pause(&self, time: Duration) {
-        // A pause that the clock cannot hold is as long as any time limit.
-        let now = Instant::now();
-        let until =
-            now.checked_add(time).unwrap_or_else(|| now + Duration::from_secs(u64::from(u32::MAX)));
+        let until = Instant::now() + time.min(LONGEST_PAUSE);
         let mut state = self.lock();
         state.paused_until = state.paused_until.max(Some(until));
     }
@@ -85,7 +85,7 @@ fn no_turn(delay: Duration) -> Error {
     Error::new(
         Status::RateLimited,
         format!(
-            "no request may leave for another {} ms, by rate_limit or the server's Retry-After; the event was not created",
+            "no request may leave for another {} ms, by rate_limit or the server's Retry-After",
             delay.as_millis()
         ),
     )

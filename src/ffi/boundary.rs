@@ -6,7 +6,7 @@ use std::sync::Once;
 
 use super::convert::OutError;
 use super::status::vce_status;
-use crate::error::{Error, Result, Status};
+use crate::error::{Error, Outcome, Result, Status};
 
 thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
@@ -45,11 +45,22 @@ fn catch<T>(body: impl FnOnce() -> T) -> std::result::Result<T, String> {
 
 /// Runs a function that can fail.
 pub fn fallible(error: OutError, body: impl FnOnce() -> Result<Status>) -> vce_status {
+    guarded(error, Outcome::NotCreated, body)
+}
+
+/// Runs a function that creates an event: after a panic nobody knows whether it has.
+pub fn creating(error: OutError, body: impl FnOnce() -> Result<Status>) -> vce_status {
+    guarded(error, Outcome::MaybeCreated, body)
+}
+
+fn guarded(
+    error: OutError,
+    after_panic: Outcome,
+    body: impl FnOnce() -> Result<Status>,
+) -> vce_status {
     let result = catch(body).unwrap_or_else(|message| {
-        Err(Error::new(
-            Status::Internal,
-            format!("a defect in libvce; please report it: {message}"),
-        ))
+        let message = format!("a defect in libvce; please report it: {message}");
+        Err(Error::new(Status::Internal, message).with_outcome(after_panic))
     });
     match result {
         Ok(status) => status.into(),
@@ -81,12 +92,12 @@ mod tests {
             let mut error: *mut vce_error = std::ptr::null_mut();
             // SAFETY: the pointer is to a variable of this function.
             let out = unsafe { OutError::new(&raw mut error) };
-            let status = fallible(out, || panic!("a test's panic\nover two lines"));
+            let status = creating(out, || panic!("a test's panic\nover two lines"));
             assert_eq!(status, vce_status::VCE_ERR_INTERNAL);
             // SAFETY: `fallible` wrote an error, which is ours now.
             let error = unsafe { Box::from_raw(error) };
             assert_eq!(vce_error_status(Some(&error)), vce_status::VCE_ERR_INTERNAL);
-            assert_eq!(vce_error_outcome(Some(&error)), vce_outcome::VCE_OUTCOME_NOT_CREATED);
+            assert_eq!(vce_error_outcome(Some(&error)), vce_outcome::VCE_OUTCOME_MAYBE_CREATED);
             // SAFETY: the message is NUL-terminated and lives as long as `error`.
             let message = unsafe { std::ffi::CStr::from_ptr(vce_error_message(Some(&error))) };
             assert!(message.to_str().unwrap().contains("a test's panic over two lines"));

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::time::Duration;
 
-use super::boundary::{fallible, infallible};
+use super::boundary::{creating, fallible, infallible};
 use super::config::vce_config;
 use super::convert::{Out, OutError, given, optional_text, text};
 use super::error::vce_error;
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn vce_create_event(
 ) -> vce_status {
     // SAFETY: as the header's preamble says.
     let (event, error) = unsafe { (Out::new(event), OutError::new(error)) };
-    fallible(error, || {
+    creating(error, || {
         let client = given(client, "client")?;
         // SAFETY: as the header's preamble says.
         let (conversation_id, event_type, from, body) = unsafe {

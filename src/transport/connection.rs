@@ -165,6 +165,18 @@ impl Link {
         }
     }
 
+    /// Whether something arrived that no answer has used: it would be taken for the next one,
+    /// or is TLS's farewell.
+    fn has_unread(&mut self) -> bool {
+        let unread = match self {
+            Link::Plain(_) => false,
+            Link::Tls(stream) => stream.conn.process_new_packets().map_or(true, |state| {
+                state.plaintext_bytes_to_read() > 0 || state.peer_has_closed()
+            }),
+        };
+        unread || !self.below().buffers().input().is_empty()
+    }
+
     fn below(&mut self) -> &mut dyn Transport {
         match self {
             Link::Plain(below) => below.get_mut(),
@@ -220,7 +232,11 @@ impl Transport for Connection {
     }
 
     fn is_open(&mut self) -> bool {
-        self.link.below().is_open()
+        // Asked before a connection is kept for others: this call's cancellation is not theirs.
+        if let Ok(call) = Call::current() {
+            call.waits_for_nothing();
+        }
+        self.buffers.input().is_empty() && !self.link.has_unread() && self.link.below().is_open()
     }
 
     fn is_tls(&self) -> bool {

@@ -71,6 +71,7 @@ impl Setup {
 #[derive(Debug)]
 pub struct Transport {
     agent: Agent,
+    has_proxy: bool,
     connect_timeout: Duration,
     timeout: Duration,
 }
@@ -115,6 +116,7 @@ impl Transport {
                 ));
         Transport {
             agent: Agent::with_parts(config, connector, resolver),
+            has_proxy: setup.proxy.is_some(),
             connect_timeout: setup.connect_timeout,
             timeout: setup.timeout,
         }
@@ -191,14 +193,9 @@ impl Transport {
         let outcome =
             if request.creates() && left { Outcome::MaybeCreated } else { Outcome::NotCreated };
         let (status, what, transient) = self.describe(call, error);
-        let fate = match (request.creates(), outcome) {
-            (true, Outcome::MaybeCreated) => "; the event may have been created",
-            (true, _) => "; the event was not created",
-            (false, _) => "",
-        };
         // A DELETE that left may have been carried out; its second answer would be 404.
         let transient = transient && (!left || request.creates() || request.is_safe());
-        Broken { error: Error::new(status, what + fate).with_outcome(outcome), transient }
+        Broken { error: Error::new(status, what).with_outcome(outcome), transient }
     }
 
     fn describe(&self, call: &Call, error: ureq::Error) -> (Status, String, bool) {
@@ -220,9 +217,7 @@ impl Transport {
             ureq::Error::HostNotFound => {
                 (Status::Connect, "the host has no address".to_owned(), true)
             }
-            ureq::Error::ConnectProxyFailed(reason) => {
-                (Status::Connect, format!("the proxy made no connection: {reason}"), true)
-            }
+            ureq::Error::ConnectProxyFailed(reason) => refused_by_proxy(&reason),
             ureq::Error::Io(error) if connecting => {
                 (Status::Connect, format!("no connection: {error}"), true)
             }
@@ -232,7 +227,7 @@ impl Transport {
                     None => (Status::Network, format!("the connection broke off: {error}"), true),
                 }
             }
-            ureq::Error::Protocol(error) if connecting => {
+            ureq::Error::Protocol(error) if connecting && self.has_proxy => {
                 (Status::Connect, format!("the proxy's answer makes no sense: {error}"), false)
             }
             ureq::Error::Protocol(error) => (
@@ -245,6 +240,9 @@ impl Transport {
                 format!("the answer's head is larger than {BUFFER_BYTES} bytes"),
                 true,
             ),
+            ureq::Error::BodyStalled => {
+                (Status::Response, "the answer's body makes no sense".to_owned(), true)
+            }
             other => (Status::Internal, format!("the HTTP client failed: {other}"), false),
         }
     }
@@ -252,6 +250,23 @@ impl Transport {
     /// Closes the connections; a call that still uses one fails.
     pub fn shut_down(&self) {
         self.agent.clone().shutdown();
+    }
+}
+
+/// `reason` ends in the status of the proxy's answer, if it gave one.
+fn refused_by_proxy(reason: &str) -> (Status, String, bool) {
+    let status = reason.rsplit(['/', ' ']).next().and_then(|status| status.parse::<u16>().ok());
+    match status {
+        // Asking again with wrong credentials may lock an account.
+        Some(status) => {
+            let transient = matches!(status, 408 | 429 | 500..=599);
+            (
+                Status::Connect,
+                format!("the proxy made no connection: it answered {status}"),
+                transient,
+            )
+        }
+        None => (Status::Connect, format!("the proxy made no connection: {reason}"), true),
     }
 }
 

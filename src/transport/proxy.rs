@@ -1,8 +1,11 @@
 //! Which proxy to use.
 
-use ureq::Proxy;
+use std::net::Ipv6Addr;
 
-use crate::config::{BaseUrl, ProxySetting};
+use ureq::Proxy;
+use ureq::http::Uri;
+
+use crate::config::{BaseUrl, ProxySetting, has_wrong_port};
 use crate::error::{Error, Result, Status};
 
 /// The proxy for requests to `base_url`.
@@ -39,6 +42,9 @@ fn parse(url: &str, exceptions: Option<&str>, source: &str) -> Result<Proxy> {
     let wrong = |what: &str| Error::new(Status::Config, format!("{source} {what}"));
     let proxy =
         Proxy::new(url).map_err(|_| wrong("is not a proxy's URL; write it as http://host:3128"))?;
+    if url.parse::<Uri>().is_ok_and(|uri| uri.authority().is_some_and(has_wrong_port)) {
+        return Err(wrong("has a port that is none"));
+    }
     match proxy.protocol() {
         ureq::ProxyProtocol::Http | ureq::ProxyProtocol::Https => {}
         _ => return Err(wrong("names a SOCKS proxy; only HTTP proxies are supported")),
@@ -53,9 +59,18 @@ fn parse(url: &str, exceptions: Option<&str>, source: &str) -> Result<Proxy> {
     if let Some(password) = proxy.password() {
         builder = builder.password(password);
     }
-    for exception in exceptions.split(',').map(str::trim).filter(|exception| !exception.is_empty())
-    {
-        builder = builder.no_proxy(exception);
+    for exception in exceptions.split([',', ' ']).filter(|exception| !exception.is_empty()) {
+        if exception == "*" {
+            builder = builder.no_proxy(exception);
+            continue;
+        }
+        // A name stands for itself and for all below it, with a dot before it or without.
+        let name = exception.trim_start_matches('*').trim_start_matches('.').trim_end_matches('.');
+        let host = match name.parse::<Ipv6Addr>() {
+            Ok(address) => format!("[{address}]"),
+            Err(_) => name.to_owned(),
+        };
+        builder = builder.no_proxy(&host).no_proxy(&format!(".{host}"));
     }
     builder.build().map_err(|_| wrong("is not a proxy's URL; write it as http://host:3128"))
 }
@@ -92,6 +107,26 @@ mod tests {
         assert!(proxy.is_no_proxy(&"https://api.vonage.com/".parse().unwrap()));
         assert!(!proxy.is_no_proxy(&"https://api.nexmo.com/".parse().unwrap()));
         assert_eq!(proxy.port(), 1);
+    }
+
+    #[test]
+    fn exceptions_mean_what_they_mean_to_curl() {
+        for (list, url, direct) in [
+            ("nexmo.com", "https://api.nexmo.com/", true),
+            ("nexmo.com", "https://nexmo.com/", true),
+            ("exmo.com", "https://api.nexmo.com/", false),
+            (".nexmo.com", "https://nexmo.com/", true),
+            ("*.nexmo.com", "https://api.nexmo.com/", true),
+            ("api.", "https://api.nexmo.com/", false),
+            ("a.example API.nexmo.com", "https://api.nexmo.com/", true),
+            ("*", "https://api.nexmo.com/", true),
+            ("127.0.0.1", "https://127.0.0.1:8443/", true),
+            ("::1", "https://[::1]:8443/", true),
+        ] {
+            let proxy = chosen(false, &[("https_proxy", "http://p:1"), ("no_proxy", list)]);
+            let proxy = proxy.unwrap().unwrap();
+            assert_eq!(proxy.is_no_proxy(&url.parse().unwrap()), direct, "{list}: {url}");
+        }
     }
 
     #[test]

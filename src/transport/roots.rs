@@ -26,12 +26,20 @@ const BUNDLES: &[&str] = &[
 /// Filled only when all is read: a forked child must not inherit it half way.
 static SYSTEM: OnceLock<Arc<RootCertStore>> = OnceLock::new();
 
+const MAX_CA_FILE_BYTES: u64 = 16 << 20;
+
 /// The authorities of `ca_file`.
 pub fn from_file(path: &Path) -> Result<RootCertStore> {
     let wrong = |what: String| {
         Error::new(Status::Config, format!("the option ca_file: {} {what}", path.display()))
     };
-    let pem = std::fs::read(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    let failed = |error| wrong(format!("cannot be read: {error}"));
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    // What is no file may block for ever, or never end.
+    if !metadata.is_file() || metadata.len() > MAX_CA_FILE_BYTES {
+        return Err(wrong("is not a file of at most 16 MiB".to_owned()));
+    }
+    let pem = std::fs::read(path).map_err(failed)?;
     let mut store = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|error| wrong(format!("is not PEM: {error}")))?;

@@ -4,10 +4,10 @@ use std::io::Write as _;
 
 use vce::Outcome::{MaybeCreated, NotCreated};
 use vce::{Client, Outcome, Status};
-use vce_sandbox::{Fault, FaultKind, Operation, Sandbox};
+use vce_sandbox::{Fault, FaultKind, Operation, RawFault, Sandbox};
 
 use crate::support::{
-    client, create, created, failed, posts, read_request, sandbox, server, tls_sandbox,
+    client, config, create, created, failed, posts, read_request, sandbox, server, tls_sandbox,
 };
 
 /// A fault that is met once, what the caller must learn, and whether the event then exists.
@@ -305,4 +305,37 @@ fn an_idle_connection_closed_under_the_request_is_not_tried_again() {
     let error = failed(&client, &sandbox);
     assert_eq!((error.status(), error.outcome()), (Status::Network, MaybeCreated), "{error}");
     assert_eq!(requests.load(std::sync::atomic::Ordering::SeqCst), 2);
+}
+
+/// The second answer comes in a TLS record of its own, right behind the first.
+#[test]
+fn an_answer_that_nobody_asked_for_is_not_the_next_requests() {
+    const RECORD: usize = 16 * 1024;
+    let answer = |body: &str| {
+        format!("HTTP/1.1 201 Created\r\nContent-Length: {:>5}\r\n\r\n{body}", body.len())
+    };
+    let sandbox = tls_sandbox();
+    let client = client(&sandbox, &[]);
+    let rest = RECORD - answer(r#"{"x":""}"#).len();
+    let mut response = answer(&format!(r#"{{"x":"{}"}}"#, "x".repeat(rest)));
+    assert_eq!(response.len(), RECORD);
+    response += &answer(r#"{"id":"nobody's"}"#);
+    let raw = RawFault { response: response.into_bytes(), close: false };
+    sandbox.fault(FaultKind::Raw(raw));
+    create(&client, &sandbox).unwrap();
+    sandbox.fault(Fault::status(400));
+    let error = failed(&client, &sandbox);
+    assert_eq!((error.status(), error.outcome()), (Status::BadRequest, Outcome::NotCreated));
+}
+
+#[test]
+fn a_token_that_no_request_can_hold_is_no_answers_fault() {
+    let sandbox = sandbox();
+    let acl = format!(r#"{{"paths":{{"/{}":{{}}}}}}"#, "x".repeat(20_000));
+    let mut config = config(&sandbox, &[]);
+    let error = match config.set("acl", Some(&acl)) {
+        Err(error) => error,
+        Ok(()) => failed(&Client::new(&config).unwrap(), &sandbox),
+    };
+    assert_eq!((error.status(), error.outcome()), (Status::Config, Outcome::NotCreated), "{error}");
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use vce::{Client, Config, Error, Status};
 
@@ -182,4 +184,49 @@ fn debug_output_holds_no_secret() {
         !shown.contains(inside) && !shown.contains(&token) && !shown.contains("hush"),
         "{shown}"
     );
+}
+
+#[test]
+fn a_key_in_place_of_its_path_is_not_shown() {
+    let sandbox = sandbox();
+    let pem = std::fs::read_to_string(sandbox.private_key_path()).unwrap();
+    let content: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    for value in [&pem, &pem.replace('\n', "\\n"), &content] {
+        let config = config(&sandbox, &[("private_key_path", value)]);
+        let error = Client::new(&config).unwrap_err();
+        assert_eq!(error.status(), Status::Credentials);
+        assert!(!error.message().contains(&content[40..60]), "{error}");
+        assert!(error.message().contains("private_key meant"), "{error}");
+    }
+}
+
+/// Every option's value may be another's by mistake.
+#[test]
+fn a_secret_in_the_wrong_option_is_not_shown() {
+    let sandbox = sandbox();
+    let pem = std::fs::read_to_string(sandbox.private_key_path()).unwrap();
+    let token = sandbox.new_token();
+    let claims = token.split('.').nth(1).unwrap();
+    for option in vce::OPTIONS {
+        for (secret, part) in [(&pem, &pem[120..140]), (&token, &claims[..20])] {
+            if let Err(error) = config(&sandbox, &[]).set(option.name, Some(secret)) {
+                assert!(!error.message().contains(part), "{}: {error}", option.name);
+            }
+        }
+    }
+}
+
+/// Nothing blocks without a limit.
+#[test]
+#[cfg(unix)]
+fn a_key_in_a_pipe_that_nobody_writes_to_is_refused() {
+    let path = std::env::temp_dir().join(format!("vce-pipe-{}", std::process::id()));
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let sandbox = sandbox();
+    let config = config(&sandbox, &[("private_key_path", path.to_str().unwrap())]);
+    let (done, result) = mpsc::channel();
+    std::thread::spawn(move || done.send(Client::new(&config).map(drop)));
+    let result = result.recv_timeout(Duration::from_secs(2));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(result.unwrap().unwrap_err().status(), Status::Credentials);
 }

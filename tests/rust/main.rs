@@ -10,6 +10,7 @@ mod events;
 mod limits;
 mod listing;
 mod options;
+mod proxy;
 mod retries;
 mod sharing;
 mod support;

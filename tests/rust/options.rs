@@ -145,3 +145,11 @@ fn every_option_is_documented() {
         assert_eq!(table, expected, "run with VCE_WRITE_DOCS=1 to write it");
     }
 }
+
+#[test]
+fn a_port_that_is_none_is_not_taken_for_the_usual_one() {
+    for url in ["https://localhost:99999", "https://localhost:0", "https://localhost:"] {
+        let error = vce::Config::new().set("base_url", Some(url)).unwrap_err();
+        assert_eq!(error.status(), Status::Config, "{url}");
+    }
+}

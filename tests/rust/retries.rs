@@ -141,3 +141,16 @@ fn rate_limit_spaces_requests() {
     );
     assert_eq!(posts(&sandbox), 6);
 }
+
+#[test]
+fn a_message_says_what_the_outcome_says() {
+    let sandbox = sandbox();
+    let client = client(
+        &sandbox,
+        &[("delivery", "at_least_once"), ("timeout", "2s"), ("rate_limit", "0.1/s")],
+    );
+    sandbox.fault(Fault::from(FaultKind::Drop {}).creates());
+    let error = failed(&client, &sandbox);
+    assert_eq!(error.outcome(), Outcome::MaybeCreated);
+    assert!(!error.message().contains("was not created"), "{error}");
+}
