@@ -165,4 +165,14 @@ mod tests {
         );
         assert_eq!(ListQuery::default().encode(None), "");
     }
+
+    #[test]
+    fn a_cursor_that_no_request_can_hold_makes_no_page() {
+        let page = |length: usize| {
+            let cursor = "c".repeat(length);
+            Page::read(&format!(r#"{{"_links":{{"next":{{"href":"/x?cursor={cursor}"}}}}}}"#))
+        };
+        assert!(page(2048).is_some_and(|page| page.cursor.is_some()));
+        assert!(page(2049).is_none());
+    }
 }

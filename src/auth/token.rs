@@ -283,4 +283,35 @@ mod tests {
         assert!(!fresh(900, -1, 1), "the clock was set back");
         assert!(!fresh(900, 1, 3600), "the clock stood still");
     }
+
+    fn signing() -> TokenSource {
+        let sandbox = vce_sandbox::Sandbox::start(vce_sandbox::Options::default()).unwrap();
+        let key = PrivateKey::from_file(sandbox.private_key_path()).unwrap();
+        let lifetime = Duration::from_secs(900);
+        let id = sandbox.application_id().to_owned();
+        TokenSource::new(Arc::new(Credentials::signing(key, id, None, None, lifetime).unwrap()))
+    }
+
+    /// A thread that waited for the token would else come with a time before it was signed.
+    #[test]
+    fn the_clock_is_read_with_the_token_in_hand() {
+        let source = signing();
+        let clock = || {
+            assert!(source.current.try_lock().is_err());
+            Now::read()
+        };
+        source.bearer(clock).unwrap();
+        source.bearer(clock).unwrap();
+    }
+
+    #[test]
+    fn a_late_refusal_of_an_old_token_does_not_end_the_new_one() {
+        let source = signing();
+        let old = source.bearer(Now::read).unwrap();
+        assert!(source.refuse(&old, true));
+        let new = source.bearer(Now::read).unwrap();
+        assert_ne!(new.header, old.header);
+        assert!(source.refuse(&old, true));
+        assert_eq!(source.bearer(Now::read).unwrap().header, new.header);
+    }
 }

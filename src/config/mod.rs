@@ -244,4 +244,25 @@ mod tests {
         assert_eq!(error.status(), Status::Config);
         assert!(error.message().starts_with("VCE_TIMEOUT: "), "{}", error.message());
     }
+
+    #[test]
+    fn environment_lets_the_options_own_variable_win() {
+        let settings = loaded(&[
+            ("VCE_APPLICATION_ID", "6f5e3a1c-0000-4000-8000-000000000002"),
+            ("VONAGE_APPLICATION_ID", "6f5e3a1c-0000-4000-8000-000000000001"),
+            ("VCE_PRIVATE_KEY_PATH", "ours.key"),
+            ("VONAGE_PRIVATE_KEY", "theirs.key"),
+        ])
+        .unwrap();
+        assert!(settings.application_id.unwrap().ends_with('2'));
+        assert!(matches!(settings.key, KeySource::File(path) if path.ends_with("ours.key")));
+    }
+
+    #[test]
+    fn environment_variables_that_are_not_utf8_are_named() {
+        let mut config = Config::new();
+        let error = config.load(|name| (name == "VCE_SUBJECT").then_some(Err(()))).unwrap_err();
+        assert_eq!(error.status(), Status::Config);
+        assert!(error.message().contains("VCE_SUBJECT"), "{error}");
+    }
 }

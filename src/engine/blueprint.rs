@@ -99,3 +99,24 @@ fn credentials(settings: &Settings) -> Result<Credentials> {
         settings.token_ttl,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    /// With `proxy=env` it may change while the settings stay the same.
+    #[test]
+    fn another_proxy_is_another_engine() {
+        let credentials = Credentials::ready("a.b.c").unwrap();
+        let settings = Config::new().settings;
+        let digest_through = |proxy| {
+            let mut config = Config::new();
+            config.set("proxy", Some(proxy)).unwrap();
+            digest(&settings, &Setup::new(&config.settings).unwrap(), &credentials)
+        };
+        assert_eq!(digest_through("http://a:1"), digest_through("http://a:1"));
+        assert_ne!(digest_through("http://a:1"), digest_through("http://b:1"));
+        assert_ne!(digest_through("http://a:1"), digest_through("none"));
+    }
+}

@@ -168,3 +168,14 @@ fn jitter() -> f64 {
         Err(_) => 1.0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn jitter_is_spread_over_its_range() {
+        let drawn: Vec<f64> = (0..200).map(|_| super::jitter()).collect();
+        assert!(drawn.iter().all(|jitter| (0.0..1.0).contains(jitter)), "{drawn:?}");
+        assert!(drawn.iter().any(|jitter| *jitter < 0.5), "{drawn:?}");
+        assert!(drawn.iter().any(|jitter| *jitter >= 0.5), "{drawn:?}");
+    }
+}

@@ -92,3 +92,16 @@ fn no_turn(delay: Duration) -> Error {
     .with_retry_after(Some(delay))
     .with_retryable(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shorter_pause_does_not_end_a_longer_one() {
+        let pace = Pace::new(None);
+        pace.pause(Duration::from_secs(60));
+        pace.pause(Duration::ZERO);
+        assert!(pace.lock().delay(Instant::now()) > Duration::from_secs(50));
+    }
+}

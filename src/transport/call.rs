@@ -129,3 +129,30 @@ impl Call {
         self.request_bytes.get()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::calls::Calls;
+    use super::*;
+
+    fn call() -> Rc<Call> {
+        let calls = Arc::new(Calls::default());
+        let limit = Duration::from_secs(60);
+        Call::new(&Arc::new(calls.begin().unwrap()), Instant::now() + limit, limit)
+    }
+
+    #[test]
+    fn nothing_left_unless_a_socket_took_something() {
+        let call = call();
+        call.socket_took(500);
+        call.sending(100, || ());
+        assert_eq!(call.request_bytes(), 0, "the handshake's bytes are not the request's");
+    }
+
+    #[test]
+    fn part_of_a_record_is_counted_as_all_of_it() {
+        let call = call();
+        call.sending(100, || call.socket_took(1));
+        assert_eq!(call.request_bytes(), 100);
+    }
+}

@@ -151,3 +151,40 @@ impl Drop for RunningCall {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[derive(Default)]
+    struct Wait(AtomicBool);
+
+    impl Interrupt for Wait {
+        fn interrupt(&self) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn no_call_begins_after_closing() {
+        let calls = Arc::new(Calls::default());
+        assert!(calls.close(Duration::ZERO));
+        assert!(calls.begin().is_none());
+    }
+
+    /// A call may be cancelled between two waits.
+    #[test]
+    fn a_cancelled_call_waits_for_nothing_more() {
+        let calls = Arc::new(Calls::default());
+        let (call, wait) = (calls.begin().unwrap(), Arc::new(Wait::default()));
+        assert!(call.will_wait_for(&wait));
+        let closing = std::thread::spawn(move || calls.close(Duration::ZERO));
+        while !wait.0.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
+        assert!(!call.will_wait_for(&wait) && !call.sleep(Duration::from_secs(60)));
+        drop(call);
+        assert!(!closing.join().unwrap());
+    }
+}

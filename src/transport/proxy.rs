@@ -136,4 +136,14 @@ mod tests {
         assert!(error.message().contains("ALL_PROXY"));
         assert!(!error.message().contains("secret"));
     }
+
+    #[test]
+    fn exceptions_cost_neither_the_user_nor_the_password() {
+        for variable in ["no_proxy", "NO_PROXY"] {
+            let variables = [("https_proxy", "http://u:p@p:1"), (variable, "vonage.com")];
+            let proxy = chosen(false, &variables).unwrap().unwrap();
+            assert_eq!((proxy.username(), proxy.password()), (Some("u"), Some("p")));
+            assert!(proxy.is_no_proxy(&"https://api.vonage.com/".parse().unwrap()), "{variable}");
+        }
+    }
 }

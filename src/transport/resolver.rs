@@ -177,3 +177,82 @@ impl std::fmt::Debug for Resolver {
         f.debug_struct("Resolver").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::calls::Calls;
+    use super::super::tcp::TcpConnector;
+    use super::*;
+
+    const NAME: &str = "no-such-host.invalid:443";
+
+    fn call() -> std::rc::Rc<Call> {
+        let calls = Arc::new(Calls::default());
+        let limit = Duration::from_secs(60);
+        Call::new(&Arc::new(calls.begin().unwrap()), Instant::now() + limit, limit)
+    }
+
+    #[test]
+    fn what_is_known_is_used_until_it_is_forgotten() {
+        let call = call();
+        let _entered = call.enter();
+        let resolver = Resolver::default();
+        let addresses = vec!["192.0.2.1:443".parse().unwrap()];
+        let entry = Entry::Addresses(addresses.clone(), Instant::now());
+        resolver.lock().insert(NAME.to_owned(), entry);
+        assert_eq!(resolver.addresses(NAME).unwrap(), addresses);
+        resolver.forget(&"https://no-such-host.invalid/v1".parse().unwrap());
+        assert!(resolver.addresses(NAME).is_err());
+    }
+
+    #[test]
+    fn who_asks_during_a_lookup_waits_for_its_answer() {
+        let resolver = Resolver::default();
+        let lookup = Arc::new(Lookup::default());
+        resolver.lock().insert(NAME.to_owned(), Entry::Asking(Arc::clone(&lookup)));
+        let addresses = vec!["192.0.2.1:443".parse().unwrap()];
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                let call = call();
+                let _entered = call.enter();
+                resolver.addresses(NAME).map_err(|error| error.to_string())
+            });
+            *lookup.lock() = Some(Ok(addresses.clone()));
+            lookup.changed.notify_all();
+            assert_eq!(waiting.join().unwrap(), Ok(addresses));
+        });
+    }
+
+    #[test]
+    fn closing_ends_a_wait_for_a_lookup() {
+        let calls = Arc::new(Calls::default());
+        let resolver = Resolver::default();
+        resolver.lock().insert(NAME.to_owned(), Entry::Asking(Arc::default()));
+        let limit = Duration::from_secs(5);
+        let begun = Instant::now();
+        std::thread::scope(|scope| {
+            let running = calls.begin().unwrap();
+            scope.spawn(|| {
+                let call = Call::new(&Arc::new(running), Instant::now() + limit, limit);
+                let _entered = call.enter();
+                assert!(resolver.addresses(NAME).is_err());
+            });
+            calls.close(Duration::from_millis(100));
+        });
+        assert!(begun.elapsed() < limit, "it waited for its time limit");
+    }
+
+    #[test]
+    fn addresses_that_did_not_work_are_asked_for_anew() {
+        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let resolver = Resolver::default();
+        let entry = Entry::Addresses(vec![nobody], Instant::now());
+        resolver.lock().insert(NAME.to_owned(), entry);
+        let connector = TcpConnector { resolver: resolver.clone() };
+        let agent = ureq::Agent::with_parts(Config::default(), connector, resolver.clone());
+        let call = call();
+        let _entered = call.enter();
+        assert!(agent.get("https://no-such-host.invalid").call().is_err());
+        assert!(resolver.lock().is_empty());
+    }
+}

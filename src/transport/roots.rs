@@ -108,3 +108,18 @@ fn system_certificates() -> Vec<CertificateDer<'static>> {
 fn system_certificates() -> Vec<CertificateDer<'static>> {
     rustls_native_certs::load_native_certs().certs
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ca_file_stands_beside_the_roots() {
+        let bundled = load(TlsRoots::Bundled, None).unwrap();
+        let mut extra = RootCertStore::empty();
+        extra.extend(bundled.roots.first().cloned());
+        let both = load(TlsRoots::Bundled, Some(&extra)).unwrap();
+        assert_eq!(both.len(), bundled.len() + 1);
+        assert_eq!(bundled.len(), webpki_roots::TLS_SERVER_ROOTS.len());
+    }
+}

@@ -176,3 +176,31 @@ impl std::fmt::Debug for TcpTransport {
         f.debug_struct("TcpTransport").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::calls::Calls;
+    use super::*;
+    use std::net::TcpListener;
+    use std::time::Instant;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn an_address_that_does_not_answer_leaves_time_for_the_next() {
+        // A listener whose queue is full drops what comes: as good as a host that is gone.
+        let gone = TcpListener::bind("127.0.0.1:0").unwrap();
+        let limit = Duration::from_millis(50);
+        let mut waiting = Vec::new();
+        while let Ok(stream) = TcpStream::connect_timeout(&gone.local_addr().unwrap(), limit) {
+            waiting.push(stream);
+        }
+        let there = TcpListener::bind("127.0.0.1:0").unwrap();
+        let calls = Arc::new(Calls::default());
+        let limit = Duration::from_millis(400);
+        let call = Call::new(&Arc::new(calls.begin().unwrap()), Instant::now() + limit, limit);
+        let _entered = call.enter();
+        let addresses = [gone.local_addr().unwrap(), there.local_addr().unwrap()];
+        let stream = connect_any(&addresses).unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), there.local_addr().unwrap());
+    }
+}

@@ -52,7 +52,9 @@ fn closing_waits_for_what_can_be_done_in_time() {
         while posts(&sandbox) == 0 {
             thread::sleep(Duration::from_millis(5));
         }
-        client.close(Duration::from_secs(10)).unwrap();
+        // The end of the call ends the wait, long before its limit.
+        within(Duration::ZERO, Duration::from_secs(5), || client.close(Duration::from_secs(10)))
+            .unwrap();
         call.join().unwrap().unwrap();
     });
     assert_eq!(created(&sandbox), 1);
@@ -136,4 +138,20 @@ fn dropping_a_client_leaves_no_connection() {
     assert_eq!(sandbox.connections().open, 0);
     sandbox.fault(Fault::status(500).on(Operation::Create));
     failed(&client(&sandbox, &[]), &sandbox);
+}
+
+#[test]
+fn a_call_whose_event_may_exist_is_cancelled_before_its_next_attempt() {
+    let sandbox = sandbox();
+    let client = client(&sandbox, &[("delivery", "at_least_once")]);
+    let fault =
+        StatusFault { status: 500, retry_after: Some("20".to_owned()), ..StatusFault::default() };
+    sandbox.fault(Fault::from(fault).creates());
+    let start = std::time::Instant::now();
+    // Long enough for the answer to have come.
+    let error = closed_under(&client, &sandbox, || {
+        posts(&sandbox) == 1 && start.elapsed() > Duration::from_secs(1)
+    });
+    assert_eq!((error.status(), error.outcome()), (Status::Closed, Outcome::MaybeCreated));
+    assert_eq!(created(&sandbox), 1);
 }

@@ -173,3 +173,38 @@ fn pages_that_never_match_end_with_the_time_limit() {
     let error = within(TIMEOUT, TIMEOUT, || list.next()).unwrap().unwrap_err();
     assert_eq!(error.status(), Status::Timeout);
 }
+
+/// The connection that is used again was given the time that the first attempt had.
+#[test]
+fn a_second_attempt_on_the_same_connection_has_only_what_is_left() {
+    let url = server(|mut stream| {
+        read_request(&mut stream);
+        std::thread::sleep(Duration::from_millis(500));
+        let answer = "HTTP/1.1 429 T\r\nRetry-After: 0\r\nContent-Length: 2\r\n\r\n{}";
+        let _ = stream.write_all(answer.as_bytes());
+        read_request(&mut stream);
+        std::thread::sleep(Duration::from_secs(5));
+    });
+    let sandbox = sandbox();
+    let client = client(&sandbox, &[("base_url", &url), ("timeout", "700ms")]);
+    let error = within(TIMEOUT, TIMEOUT, || failed(&client, &sandbox));
+    assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::MaybeCreated));
+}
+
+#[test]
+fn a_second_page_has_only_what_is_left() {
+    let url = server(|mut stream| {
+        read_request(&mut stream);
+        std::thread::sleep(Duration::from_millis(500));
+        let page = r#"{"_embedded":[],"_links":{"next":{"href":"/x?cursor=C"}}}"#;
+        let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{page}", page.len());
+        read_request(&mut stream);
+        std::thread::sleep(Duration::from_secs(5));
+    });
+    let sandbox = sandbox();
+    let client =
+        client(&sandbox, &[("base_url", &url), ("timeout", "700ms"), ("max_retries", "0")]);
+    let mut list = client.list_events("CON-1").unwrap();
+    let error = within(TIMEOUT, TIMEOUT, || list.next()).unwrap().unwrap_err();
+    assert_eq!(error.status(), Status::Timeout);
+}

@@ -153,3 +153,47 @@ fn a_port_that_is_none_is_not_taken_for_the_usual_one() {
         assert_eq!(error.status(), Status::Config, "{url}");
     }
 }
+
+/// What becomes part of a token or a header is bounded, so that a request can hold it.
+#[test]
+fn the_longest_values() {
+    for (name, most, before) in
+        [("subject", 1024, ""), ("token", 8192, "a.b."), ("app_name", 128, "a/")]
+    {
+        let value = |length: usize| format!("{before}{}", "x".repeat(length - before.len()));
+        Config::new().set(name, Some(&value(most))).unwrap();
+        let error = Config::new().set(name, Some(&value(most + 1))).unwrap_err();
+        assert_eq!(error.status(), Status::Config, "{name}");
+    }
+}
+
+#[test]
+fn an_application_id_in_capitals_is_the_same() {
+    let sandbox = sandbox();
+    let id = sandbox.application_id().to_ascii_uppercase();
+    let client = Client::new(&config(&sandbox, &[("application_id", &id)])).unwrap();
+    client.create_event(sandbox.conversation_id(), "custom:a", None, "{}").unwrap();
+}
+
+#[test]
+fn this_machine_by_any_name_needs_no_tls() {
+    let sandbox = sandbox();
+    for url in ["http://localhost:1", "http://LOCALHOST", "http://[::1]:1", "http://127.9.9.9:1"] {
+        Client::new(&config(&sandbox, &[("base_url", url)])).unwrap();
+    }
+    for url in ["http://localhost.example", "http://10.0.0.1", "http://[::2]"] {
+        Client::new(&config(&sandbox, &[("base_url", url)])).unwrap_err();
+    }
+}
+
+#[test]
+fn a_huge_ca_file_is_not_read() {
+    let sandbox = sandbox();
+    let path = std::env::temp_dir().join(format!("vce-huge-ca-{}", std::process::id()));
+    std::fs::File::create(&path).unwrap().set_len((16 << 20) + 1).unwrap();
+    let result = Client::new(&config(&sandbox, &[("ca_file", path.to_str().unwrap())]));
+    std::fs::remove_file(&path).unwrap();
+    let error = result.unwrap_err();
+    assert_eq!(error.status(), Status::Config);
+    assert!(error.message().contains("16 MiB"), "{error}");
+}

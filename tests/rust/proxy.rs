@@ -228,3 +228,31 @@ fn a_proxy_that_refuses_is_not_asked_again() {
     assert_eq!((error.status(), error.is_retryable()), (Status::Connect, false), "{error}");
     assert_eq!(proxy.asked().len(), 1);
 }
+
+#[test]
+fn a_proxy_that_fails_is_asked_again() {
+    let sandbox = tls_sandbox();
+    let proxy = TestProxy::start(Manner::Answer("HTTP/1.1 503 Busy\r\n\r\n"));
+    let client = through(&sandbox, &proxy.url(), &[("max_retries", "2")]);
+    let error = failed(&client, &sandbox);
+    assert_eq!((error.status(), error.is_retryable()), (Status::Connect, true), "{error}");
+    assert_eq!(proxy.asked().len(), 3);
+}
+
+/// As shells and containers leave them behind.
+#[test]
+fn an_empty_variable_names_no_proxy() {
+    const INSIDE: &str = "VCE_TEST_EMPTY_PROXY";
+    if std::env::var_os(INSIDE).is_some() {
+        let sandbox = tls_sandbox();
+        create(&through(&sandbox, "env", &[]), &sandbox).unwrap();
+        return;
+    }
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "proxy::an_empty_variable_names_no_proxy"]).env(INSIDE, "1");
+    for name in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env(name, "");
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}

@@ -1,11 +1,14 @@
 //! What is repeated, and what is not.
 
+use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
 use vce::{Outcome, Status};
 use vce_sandbox::{Fault, FaultKind, Operation, StatusFault};
 
-use crate::support::{client, create, created, failed, posts, sandbox, within};
+use crate::support::{
+    client, create, created, failed, posts, read_request, sandbox, server, within,
+};
 
 fn retry_after(status: u16, value: &str) -> Fault {
     StatusFault { status, retry_after: Some(value.to_owned()), ..StatusFault::default() }.into()
@@ -153,4 +156,60 @@ fn a_message_says_what_the_outcome_says() {
     let error = failed(&client, &sandbox);
     assert_eq!(error.outcome(), Outcome::MaybeCreated);
     assert!(!error.message().contains("was not created"), "{error}");
+}
+
+#[test]
+fn a_refusal_with_a_retry_after_pauses_nobody() {
+    let sandbox = sandbox();
+    let client = client(&sandbox, &[]);
+    sandbox.fault(retry_after(403, "60"));
+    assert_eq!(failed(&client, &sandbox).status(), Status::Forbidden);
+    within(Duration::ZERO, Duration::from_secs(1), || create(&client, &sandbox)).unwrap();
+}
+
+#[test]
+fn one_answer_pauses_the_engine_for_an_hour_at_most() {
+    let sandbox = sandbox();
+    let client = client(&sandbox, &[]);
+    sandbox.fault(retry_after(429, "999999"));
+    assert_eq!(failed(&client, &sandbox).retry_after(), Some(Duration::from_secs(999_999)));
+    let pause = failed(&client, &sandbox).retry_after().unwrap();
+    assert!(pause <= Duration::from_secs(3600), "{pause:?}");
+    assert_eq!(posts(&sandbox), 1);
+}
+
+/// Its date is by the server's clock, which may not be this machine's.
+#[test]
+fn a_retry_after_date_is_counted_from_the_answers_own_date() {
+    let hour = Duration::from_secs(3600);
+    let answered = std::sync::atomic::AtomicBool::new(false);
+    let url = server(move |mut stream| {
+        while read_request(&mut stream).is_some() {
+            let head = if answered.swap(true, std::sync::atomic::Ordering::SeqCst) {
+                "201 Created".to_owned()
+            } else {
+                let now = SystemTime::now() + hour;
+                let (date, then) = (
+                    httpdate::fmt_http_date(now),
+                    httpdate::fmt_http_date(now + Duration::from_secs(1)),
+                );
+                format!("429 T\r\nDate: {date}\r\nRetry-After: {then}")
+            };
+            write!(stream, "HTTP/1.1 {head}\r\nContent-Length: 2\r\n\r\n{{}}").unwrap();
+        }
+    });
+    let sandbox = sandbox();
+    let client = client(&sandbox, &[("base_url", &url)]);
+    let second = Duration::from_secs(1);
+    within(second, 2 * second, || create(&client, &sandbox)).unwrap();
+}
+
+#[test]
+fn a_deletion_that_did_not_leave_can_be_repeated() {
+    let sandbox = sandbox();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let client =
+        client(&sandbox, &[("base_url", &format!("http://{nobody}")), ("max_retries", "0")]);
+    let error = client.delete_event(sandbox.conversation_id(), "1").unwrap_err();
+    assert_eq!((error.status(), error.is_retryable()), (Status::Connect, true), "{error}");
 }

@@ -63,3 +63,40 @@ fn closing_a_handle_cancels_its_own_calls_only() {
     create(&shared(&sandbox, &[]), &sandbox).unwrap();
     assert_eq!(sandbox.connections().accepted, 2, "the engine outlives its handles");
 }
+
+#[test]
+fn each_option_tells_engines_apart_and_so_does_its_name() {
+    let sandbox = tls_sandbox();
+    create(&shared(&sandbox, &[]), &sandbox).unwrap();
+    for (count, (name, value)) in (2..).zip([
+        ("application_id", "6f5e3a1c-0000-4000-8000-000000000001"),
+        ("subject", "ann"),
+        ("acl", r#"{"paths":{}}"#),
+        ("token_ttl", "29m"),
+        ("timeout", "29s"),
+        ("timeout", "28s"),
+        ("connect_timeout", "29s"),
+        ("retry_backoff_max", "29s"),
+        ("max_retries", "29"),
+        ("connections", "29"),
+        ("delivery", "at_least_once"),
+        ("rate_limit", "29/s"),
+        ("tls_roots", "bundled"),
+        ("app_name", "a/29"),
+        ("language", "b/29"),
+    ]) {
+        // Not all of them are let in.
+        let _ = create(&shared(&sandbox, &[(name, value)]), &sandbox);
+        assert_eq!(sandbox.connections().accepted, count, "{name}");
+    }
+}
+
+#[test]
+fn an_option_that_is_back_at_its_default_tells_nothing_apart() {
+    let sandbox = tls_sandbox();
+    create(&shared(&sandbox, &[]), &sandbox).unwrap();
+    let mut config = config(&sandbox, &[("engine", "shared"), ("timeout", "31s")]);
+    config.set("timeout", None).unwrap();
+    create(&Client::new(&config).unwrap(), &sandbox).unwrap();
+    assert_eq!(connections_and_tokens(&sandbox), (1, 1));
+}
