@@ -23,19 +23,21 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-mod api;
-mod auth;
-mod client;
-mod config;
-mod engine;
+// From the ground up: a module uses only those above it.
 mod error;
-mod event;
-pub mod ffi;
-mod fork;
-mod list;
 mod platform;
-mod retry;
+mod fork;
+mod event;
+mod config;
+mod auth;
+mod api;
 mod transport;
+mod retry;
+mod engine;
+mod handle;
+mod list;
+mod client;
+pub mod ffi;
 
 pub use client::Client;
 pub use config::{Config, OPTIONS, OptionSpec};

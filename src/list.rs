@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::api::{ListQuery, Order, Page};
-use crate::client::Handle;
 use crate::error::{Error, Result, Status};
 use crate::event::{ConversationId, Event, EventId};
+use crate::handle::Handle;
 
 /// A conversation's events, fetched page by page as they are asked for.
 pub struct EventList {

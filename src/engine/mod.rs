@@ -16,7 +16,7 @@ use crate::api::{self, Failure, Request};
 use crate::auth::{Bearer, Now, TokenSource};
 use crate::error::{Error, Outcome, Result, Status};
 use crate::retry::Policy;
-use crate::transport::{Limits, RunningCall, Transport};
+use crate::transport::{RunningCall, Transport};
 
 use pace::Pace;
 
@@ -118,8 +118,7 @@ impl Engine {
                 }
             };
         let sent = Now::read();
-        let exchanged =
-            self.transport.exchange(request, &bearer.header, Limits { deadline }, running);
+        let exchanged = self.transport.exchange(request, &bearer.header, deadline, running);
         let result = match exchanged {
             Ok(reply) => {
                 if let Some(date) = reply.date {

@@ -77,6 +77,10 @@ pub extern "C" fn vce_client_free(client: Option<Box<vce_client>>) {
 /// keys, numbers and strings are sent byte for byte. event may be NULL; else it is to be freed
 /// with vce_event_free.
 ///
+/// Runs on the caller's thread. Only while the host's name is looked up, which the system does
+/// without a time limit, a thread of the library waits for the answer; there is one for a name,
+/// and it is remembered for 30 seconds.
+///
 /// Of several offences the first in this order is reported: arguments, conversation_id, type,
 /// from, body; nothing is sent then. After any failure vce_error_outcome tells whether the
 /// event exists all the same.

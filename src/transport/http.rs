@@ -76,12 +76,6 @@ pub struct Transport {
     timeout: Duration,
 }
 
-/// The time limits of one attempt.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    pub deadline: Instant,
-}
-
 /// A request that got no answer.
 #[derive(Debug)]
 pub struct Broken {
@@ -122,15 +116,15 @@ impl Transport {
         }
     }
 
-    /// Sends a request and takes its answer, whatever its status.
+    /// Sends a request and takes its answer, whatever its status, until `deadline`.
     pub fn exchange(
         &self,
         request: &Request,
         authorization: &HeaderValue,
-        limits: Limits,
+        deadline: Instant,
         running: &Arc<RunningCall>,
     ) -> std::result::Result<Reply, Broken> {
-        let call = Call::new(running, limits.deadline, self.connect_timeout);
+        let call = Call::new(running, deadline, self.connect_timeout);
         let entered = call.enter();
         let result = self.run(request, authorization);
         drop(entered);

@@ -10,7 +10,7 @@ mod roots;
 mod tcp;
 
 pub use calls::{Calls, RunningCall};
-pub use http::{Limits, Setup, Transport};
+pub use http::{Setup, Transport};
 
 use crate::error::Status;
 

@@ -44,6 +44,24 @@ final class OptionsTest extends SandboxTestCase
         'appName' => 'shop/2.1',
     ];
 
+    /** The README's table is generated from the library's. */
+    public function testEveryOptionOfTheLibraryIsAnArgument(): void
+    {
+        $readme = (string) file_get_contents(__DIR__ . '/../../README.md');
+        [, $table] = explode('<!-- options: generated -->', $readme);
+        preg_match_all('/^\| `(\w+)` \|/m', explode('<!-- /options -->', $table)[0], $rows);
+        // The package itself sets the language.
+        $names = array_diff($rows[1], ['language']);
+        $expected = array_map(static fn (string $name) => lcfirst(str_replace('_', '', ucwords($name, '_'))), $names);
+
+        $arguments = array_map(
+            static fn (ReflectionParameter $parameter) => $parameter->getName(),
+            (new ReflectionMethod(Options::class, '__construct'))->getParameters(),
+        );
+        self::assertSame([...$expected, 'logger'], $arguments);
+        self::assertGreaterThan(25, count($arguments));
+    }
+
     /**
      * @dataProvider options
      */

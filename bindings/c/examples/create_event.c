@@ -5,7 +5,7 @@
  * CONVERSATION_ID and, if the token has a subject, MEMBER_ID; and any option of libvce as
  * VCE_<OPTION>.
  *
- *     cc create_event.c $(pkg-config --cflags --libs vce) -o create_event
+ *     cc create_event.c -I../../../include -L../../../target/release -lvce -o create_event
  *     ./create_event [TYPE [BODY]]
  */
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * Lists a conversation's events, or those of one type. Reads the same variables as
  * create_event.c.
  *
- *     cc list_events.c $(pkg-config --cflags --libs vce) -o list_events
+ *     cc list_events.c -I../../../include -L../../../target/release -lvce -o list_events
  *     ./list_events [TYPE]
  */
 #include <stdio.h>

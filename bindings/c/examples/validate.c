@@ -1,7 +1,7 @@
 /*
  * Checks an event type and a body, without network or credentials.
  *
- *     cc validate.c $(pkg-config --cflags --libs vce) -o validate
+ *     cc validate.c -I../../../include -L../../../target/release -lvce -o validate
  *     ./validate custom:order_paid '{"total":12}'
  */
 #include <stdio.h>

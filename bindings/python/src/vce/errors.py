@@ -68,7 +68,7 @@ class VceError(Exception):
     retryable: bool
     """Whether the same call may succeed later."""
     offset: int | None
-    """Byte of the first offence in an event type or a body."""
+    """Byte of the first offence in an event type, an id or a body."""
     http_status: int | None
     """The answer's status; None if no answer came."""
     code: str | None
