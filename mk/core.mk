@@ -18,7 +18,7 @@ $(SANDBOX):
 	@cargo build --quiet --locked --package vce-sandbox --bin vce-sandbox
 
 test-core:
-	@cargo nextest run --workspace --locked --status-level fail --final-status-level fail
+	@cargo nextest run --cargo-quiet --workspace --locked --status-level fail --final-status-level fail
 	@cargo test --quiet --locked --doc
 
 lint-core:
