@@ -29,7 +29,7 @@ test: setup
 	@echo 'All tests passed.'
 
 test-readme: $(LIB) $(SANDBOX) $(PHP_AUTOLOAD) python-installed
-	@VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q -p no:cacheprovider tests/readme
+	@PYTHONPATH=tests/support VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q -p no:cacheprovider tests/readme
 
 lint: setup
 	@$(MAKE) --no-print-directory lint-core lint-python lint-php

@@ -3,7 +3,7 @@
 .PHONY: test-c test-abi
 
 test-c: $(LIB) $(SANDBOX) python-venv
-	@VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q -p no:cacheprovider tests/c
+	@PYTHONPATH=tests/support VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q -p no:cacheprovider tests/c
 
 test-abi: $(LIB) python-venv
 	@$(PY_BIN)/python -m pytest -q -p no:cacheprovider tests/abi

@@ -11,6 +11,7 @@ sandbox: $(SANDBOX)
 # cargo knows what is up to date.
 $(LIB):
 	@cargo build --quiet --release --locked --package libvce --lib
+	@ln -sf $(notdir $@) $@.0  # its SONAME, by which the loader looks for it
 
 $(STATIC): $(LIB)
 

@@ -25,6 +25,12 @@ pub struct Failure {
     pub token_expired: bool,
 }
 
+impl Failure {
+    pub fn new(error: Error, transient: bool) -> Failure {
+        Failure { error, transient, token_expired: false }
+    }
+}
+
 /// What an error keeps of an answer's body.
 const KEPT_BYTES: usize = 64 * 1024;
 
@@ -82,11 +88,7 @@ fn success(request: &Request, reply: Reply) -> Result<String, Failure> {
     let message = format!("the server answered {}, but {what}", reply.status);
     let outcome = if request.creates() { Outcome::MaybeCreated } else { Outcome::NotCreated };
     let error = Error::new(Status::Response, message).with_outcome(outcome);
-    Err(Failure {
-        error: error.with_answer(answer(reply, Problem::default())),
-        transient: false,
-        token_expired: false,
-    })
+    Err(Failure::new(error.with_answer(answer(reply, Problem::default())), false))
 }
 
 fn is_object(text: &str) -> bool {

@@ -96,24 +96,21 @@ impl Credentials {
         Ok(Credentials(Kind::Ready(Bearer { header: header(token)?, skew: 0, serial: 0 })))
     }
 
-    /// The application's key, to sign with. `acl` is a JSON object.
+    /// The application's key, to sign with.
     pub fn signing(
         key: PrivateKey,
         application_id: String,
         subject: Option<String>,
-        acl: Option<String>,
+        acl: Option<Box<RawValue>>,
         lifetime: Duration,
-    ) -> Result<Credentials> {
-        let acl = acl.map(RawValue::from_string).transpose().map_err(|error| {
-            Error::new(Status::Config, format!("the option acl is not JSON: {error}"))
-        })?;
-        Ok(Credentials(Kind::Signing(Box::new(Signing {
+    ) -> Credentials {
+        Credentials(Kind::Signing(Box::new(Signing {
             key,
             application_id,
             subject,
             acl,
             lifetime,
-        }))))
+        })))
     }
 
     /// Tells credentials apart without keeping them.
@@ -289,7 +286,7 @@ mod tests {
         let key = PrivateKey::from_file(sandbox.private_key_path()).unwrap();
         let lifetime = Duration::from_secs(900);
         let id = sandbox.application_id().to_owned();
-        TokenSource::new(Arc::new(Credentials::signing(key, id, None, None, lifetime).unwrap()))
+        TokenSource::new(Arc::new(Credentials::signing(key, id, None, None, lifetime)))
     }
 
     /// A thread that waited for the token would else come with a time before it was signed.

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ring::digest::SHA256;
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result, Status};
@@ -35,7 +36,7 @@ pub(crate) struct Settings {
     pub key: KeySource,
     pub token: Option<Zeroizing<String>>,
     pub subject: Option<String>,
-    pub acl: Option<String>,
+    pub acl: Option<Box<RawValue>>,
     pub token_ttl: Duration,
     pub base_url: BaseUrl,
     pub allow_plain_http: bool,

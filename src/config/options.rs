@@ -159,8 +159,7 @@ pub(super) fn find(name: &str) -> Result<&'static OptionSpec> {
             Some((_, nearest)) => format!("; did you mean \"{nearest}\"?"),
             None => String::new(),
         };
-        let name: String = name.chars().take(40).flat_map(char::escape_debug).collect();
-        Error::new(Status::Config, format!("there is no option \"{name}\"{hint}"))
+        Error::new(Status::Config, format!("there is no option {}{hint}", parse::quoted(name)))
     })
 }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use ureq::http::Uri;
 use ureq::http::uri::Authority;
 
@@ -10,7 +11,7 @@ use super::BaseUrl;
 
 /// What was given, as an error shows it: its beginning, on one line. All of it might be a
 /// secret that was meant for another option; a key and a JWT begin alike.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let shown: String =
         text.chars().take(40).map(|c| if c.is_control() { '?' } else { c }).collect();
     let more = if text.chars().nth(40).is_some() { "…" } else { "" };
@@ -119,11 +120,10 @@ pub(super) fn at_most(most: usize, text: &str) -> Parsed<&str> {
     Ok(text)
 }
 
-pub(super) fn json_object(text: &str) -> Parsed<String> {
-    match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(format!("is not a JSON object: {error}")),
-    }
+pub(super) fn json_object(text: &str) -> Parsed<Box<RawValue>> {
+    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text)
+        .and_then(|_| serde_json::from_str(text))
+        .map_err(|error| format!("is not a JSON object: {error}"))
 }
 
 /// `name/version` of printable ASCII without spaces: it becomes part of a header.

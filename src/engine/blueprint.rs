@@ -91,13 +91,13 @@ fn credentials(settings: &Settings) -> Result<Credentials> {
             "application_id is missing: the id of the application that the private key belongs to",
         )
     })?;
-    Credentials::signing(
+    Ok(Credentials::signing(
         key,
         application_id,
         settings.subject.clone(),
         settings.acl.clone(),
         settings.token_ttl,
-    )
+    ))
 }
 
 #[cfg(test)]

@@ -111,34 +111,24 @@ impl Engine {
                 Ok(bearer) => bearer,
                 Err(error) => {
                     let transient = error.status() == Status::RateLimited;
-                    return Attempt {
-                        bearer: None,
-                        result: Err(Failure { error, transient, token_expired: false }),
-                    };
+                    return Attempt { bearer: None, result: Err(Failure::new(error, transient)) };
                 }
             };
         let sent = Now::read();
         let exchanged = self.transport.exchange(request, &bearer.header, deadline, running);
-        let result = match exchanged {
-            Ok(reply) => {
-                if let Some(date) = reply.date {
-                    self.tokens.observe_date(date, sent, Now::read());
-                }
-                let judged = api::judge(request, reply, SystemTime::now());
-                if let Err(failure) = &judged
-                    && failure.transient
-                    && let Some(pause) = failure.error.retry_after()
-                {
-                    self.pace.pause(pause);
-                }
-                judged
+        let result = exchanged.and_then(|reply| {
+            if let Some(date) = reply.date {
+                self.tokens.observe_date(date, sent, Now::read());
             }
-            Err(broken) => Err(Failure {
-                error: broken.error,
-                transient: broken.transient,
-                token_expired: false,
-            }),
-        };
+            let judged = api::judge(request, reply, SystemTime::now());
+            if let Err(failure) = &judged
+                && failure.transient
+                && let Some(pause) = failure.error.retry_after()
+            {
+                self.pace.pause(pause);
+            }
+            judged
+        });
         Attempt { bearer: Some(bearer), result }
     }
 

@@ -90,7 +90,6 @@ fn no_turn(delay: Duration) -> Error {
         ),
     )
     .with_retry_after(Some(delay))
-    .with_retryable(true)
 }
 
 #[cfg(test)]

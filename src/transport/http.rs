@@ -18,7 +18,7 @@ use super::connection::RequestConnector;
 use super::resolver::Resolver;
 use super::tcp::TcpConnector;
 use super::{proxy, roots};
-use crate::api::{Method, Reply, Request};
+use crate::api::{Failure, Method, Reply, Request};
 use crate::config::{Settings, TlsRoots};
 use crate::error::{Error, Outcome, Result, Status};
 
@@ -58,9 +58,7 @@ impl Setup {
             timeout: settings.timeout,
         })
     }
-}
 
-impl Setup {
     /// The proxy's URL, its password included; empty if there is none.
     pub fn proxy_url(&self) -> String {
         self.proxy.as_ref().map_or_else(String::new, |proxy| proxy.uri().to_string())
@@ -74,13 +72,6 @@ pub struct Transport {
     has_proxy: bool,
     connect_timeout: Duration,
     timeout: Duration,
-}
-
-/// A request that got no answer.
-#[derive(Debug)]
-pub struct Broken {
-    pub error: Error,
-    pub transient: bool,
 }
 
 impl Transport {
@@ -123,7 +114,7 @@ impl Transport {
         authorization: &HeaderValue,
         deadline: Instant,
         running: &Arc<RunningCall>,
-    ) -> std::result::Result<Reply, Broken> {
+    ) -> std::result::Result<Reply, Failure> {
         let call = Call::new(running, deadline, self.connect_timeout);
         let entered = call.enter();
         let result = self.run(request, authorization);
@@ -182,14 +173,14 @@ impl Transport {
         Ok(reply)
     }
 
-    fn broken(&self, request: &Request, call: &Call, error: ureq::Error) -> Broken {
+    fn broken(&self, request: &Request, call: &Call, error: ureq::Error) -> Failure {
         let left = call.request_bytes() > 0;
         let outcome =
             if request.creates() && left { Outcome::MaybeCreated } else { Outcome::NotCreated };
         let (status, what, transient) = self.describe(call, error);
         // A DELETE that left may have been carried out; its second answer would be 404.
         let transient = transient && (!left || request.creates() || request.is_safe());
-        Broken { error: Error::new(status, what).with_outcome(outcome), transient }
+        Failure::new(Error::new(status, what).with_outcome(outcome), transient)
     }
 
     fn describe(&self, call: &Call, error: ureq::Error) -> (Status, String, bool) {

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sandbox_program import running_sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASE = ROOT / "target" / "release"
@@ -34,10 +32,6 @@ VALGRIND_TLS = [*VALGRIND, "--undef-value-errors=no"]
 @pytest.fixture(scope="session")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("c")
-    # The linker looks for libvce.so; the loader, as in an installation, for its SONAME.
-    soname = RELEASE / "libvce.so.0"
-    soname.unlink(missing_ok=True)
-    soname.symlink_to("libvce.so")
     vectors = subprocess.run(
         [sys.executable, ROOT / "tests/c/vectors.py", ROOT / "tests/vectors", ROOT / "include/vce.h"],
         check=True,
@@ -45,25 +39,6 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (folder / "vectors.inc").write_bytes(vectors.stdout)
     return folder
-
-
-@contextlib.contextmanager
-def running_sandbox(*options: str) -> Iterator[dict[str, str]]:
-    """The environment that the examples read, for a sandbox of its own."""
-    command = [os.environ["VCE_SANDBOX"], *options, "--until-stdin-closes"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        sandbox = json.loads(process.stdout.readline())
-        inherited = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
-        yield inherited | {
-            "VONAGE_APPLICATION_ID": sandbox["application_id"],
-            "VONAGE_APPLICATION_PRIVATE_KEY_PATH": sandbox["private_key_path"],
-            "VCE_BASE_URL": sandbox["base_url"],
-            "VCE_CA_FILE": sandbox["ca_file"] or "",
-            "CONVERSATION_ID": sandbox["conversation_id"],
-            "MEMBER_ID": sandbox["member_id"],
-        }
-        process.communicate()
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import subprocess
 import sys
@@ -11,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sandbox_program import running_sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASE = ROOT / "target" / "release"
@@ -23,20 +22,8 @@ def program(language: str) -> str:
 
 @pytest.fixture
 def environment() -> Iterator[dict[str, str]]:
-    command = [os.environ["VCE_SANDBOX"], "--tls", "--until-stdin-closes"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        sandbox = json.loads(process.stdout.readline())
-        yield os.environ | {
-            "VONAGE_APPLICATION_ID": sandbox["application_id"],
-            "VONAGE_APPLICATION_PRIVATE_KEY_PATH": sandbox["private_key_path"],
-            "CONVERSATION_ID": sandbox["conversation_id"],
-            "VCE_BASE_URL": sandbox["base_url"],
-            "VCE_CA_FILE": sandbox["ca_file"],
-            "VCE_PROXY": "none",
-            "VCE_LIBRARY_PATH": str(RELEASE / "libvce.so"),
-        }
-        process.communicate()
+    with running_sandbox("--tls") as variables:
+        yield variables | {"VCE_LIBRARY_PATH": str(RELEASE / "libvce.so")}
 
 
 def output(command: list[str], environment: dict[str, str], text: str | None = None) -> str:
@@ -46,10 +33,8 @@ def output(command: list[str], environment: dict[str, str], text: str | None = N
 
 
 def test_c(environment: dict[str, str], tmp_path: Path) -> None:
-    source, built, soname = tmp_path / "first.c", tmp_path / "first", RELEASE / "libvce.so.0"
+    source, built = tmp_path / "first.c", tmp_path / "first"
     source.write_text(program("c"))
-    if not soname.is_symlink():
-        soname.symlink_to("libvce.so")
     warnings = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
     link = ["-Iinclude", f"-L{RELEASE}", "-lvce", f"-Wl,-rpath,{RELEASE}"]
     subprocess.run(["cc", *warnings, str(source), *link, "-o", str(built)], cwd=ROOT, check=True)
