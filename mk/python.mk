@@ -37,6 +37,10 @@ test-python: python-installed $(SANDBOX)
 	@cd $(PY_EMPTY) && VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q \
 		-c $(PY_CONFIG) $(abspath $(PY_TESTS))
 
+# Python that is not the binding's: the tests of C programs, of the ABI and of the README.
+PY_OTHERS  := tests/abi tests/c tests/readme tests/support
+
 lint-python: python-venv
-	@$(PY_BIN)/ruff check --quiet --config $(PY_CONFIG) $(PY_DIR) $(PY_TESTS)
-	@$(PY_BIN)/ruff format --quiet --check --config $(PY_CONFIG) $(PY_DIR) $(PY_TESTS)
+	@$(PY_BIN)/ruff check --quiet --config $(PY_CONFIG) $(PY_DIR) $(PY_TESTS) $(PY_OTHERS)
+	@$(PY_BIN)/ruff format --quiet --check --config $(PY_CONFIG) $(PY_DIR) $(PY_TESTS) $(PY_OTHERS)
+	@MYPYPATH=tests/support $(PY_BIN)/mypy --strict --no-error-summary $(PY_OTHERS)

@@ -42,21 +42,37 @@ def test_both_headers_declare_the_same() -> None:
 
 
 def test_the_library_exports_what_the_header_declares_and_nothing_else() -> None:
-    listed = subprocess.run(["nm", "-D", "--defined-only", LIBRARY], check=True, capture_output=True, text=True)
+    listed = subprocess.run(
+        ["nm", "-D", "--defined-only", LIBRARY], check=True, capture_output=True, text=True
+    )
     exported = {line.split()[-1].split("@")[0] for line in listed.stdout.splitlines()}
     assert exported == functions(HEADERS[0])
     assert len(exported) > 30
 
 
 def test_the_library_has_its_name_and_stays_loaded() -> None:
-    dynamic = subprocess.run(["readelf", "-d", LIBRARY], check=True, capture_output=True, text=True).stdout
+    dynamic = subprocess.run(
+        ["readelf", "-d", LIBRARY], check=True, capture_output=True, text=True
+    ).stdout
     assert "Library soname: [libvce.so.0]" in dynamic
     assert "NODELETE" in dynamic
 
 
 def test_the_build_left_the_committed_headers_as_they_were() -> None:
-    changed = subprocess.run(["git", "diff", "--stat", "HEAD", "--", *HEADERS], cwd=ROOT, check=True, capture_output=True, text=True)
-    untracked = subprocess.run(["git", "ls-files", "--others", "--", *HEADERS], cwd=ROOT, check=True, capture_output=True, text=True)
+    changed = subprocess.run(
+        ["git", "diff", "--stat", "HEAD", "--", *HEADERS],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    untracked = subprocess.run(
+        ["git", "ls-files", "--others", "--", *HEADERS],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     assert changed.stdout + untracked.stdout == "", "commit the headers that the build generated"
 
 

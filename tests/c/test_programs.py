@@ -33,7 +33,12 @@ VALGRIND_TLS = [*VALGRIND, "--undef-value-errors=no"]
 def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("c")
     vectors = subprocess.run(
-        [sys.executable, ROOT / "tests/c/vectors.py", ROOT / "tests/vectors", ROOT / "include/vce.h"],
+        [
+            sys.executable,
+            ROOT / "tests/c/vectors.py",
+            ROOT / "tests/vectors",
+            ROOT / "include/vce.h",
+        ],
         check=True,
         stdout=subprocess.PIPE,
     )
@@ -58,12 +63,19 @@ def compiled(build: Path, source: Path, linkage: list[str]) -> Path:
     compiler = ["g++", "-std=c++17"] if source.suffix == ".cpp" else ["gcc", "-std=c99"]
     if source.stem in ("slow_dns", "fork"):  # atomics; and getaddrinfo must be seen by libvce.so
         compiler = ["gcc", "-std=c11", "-rdynamic"]
-    subprocess.run([*compiler, *FLAGS, f"-I{build}", str(source), "-o", str(program), *linkage, "-lpthread"], check=True)
+    subprocess.run(
+        [*compiler, *FLAGS, f"-I{build}", str(source), "-o", str(program), *linkage, "-lpthread"],
+        check=True,
+    )
     return program
 
 
 def run(
-    program: Path, *arguments: str, environment: dict[str, str], under: list[str] | None = None, status: int = 0
+    program: Path,
+    *arguments: str,
+    environment: dict[str, str],
+    under: list[str] | None = None,
+    status: int = 0,
 ) -> subprocess.CompletedProcess[str]:
     command = [*(under or []), str(program), *arguments]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
@@ -83,16 +95,23 @@ def test_program(build: Path, environment: dict[str, str], name: str, linkage: l
 
 @pytest.mark.parametrize("linkage", [SHARED, STATIC], ids=["shared", "static"])
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_program_in_valgrind(build: Path, plain_environment: dict[str, str], name: str, linkage: list[str]) -> None:
+def test_program_in_valgrind(
+    build: Path, plain_environment: dict[str, str], name: str, linkage: list[str]
+) -> None:
     program = compiled(build, ROOT / "tests" / "c" / name, linkage)
     # valgrind is slow, and the limits are not what is tested here.
-    assert run(program, environment=plain_environment | {"VCE_TIMEOUT": "5m"}, under=VALGRIND).stderr == ""
+    assert (
+        run(program, environment=plain_environment | {"VCE_TIMEOUT": "5m"}, under=VALGRIND).stderr
+        == ""
+    )
 
 
 def test_valgrind_does_find_a_leak(build: Path, environment: dict[str, str]) -> None:
     source = build / "leak.c"
     source.write_text("#include <vce.h>\nint main(void) { return vce_config_new() == 0; }\n")
-    result = run(compiled(build, source, SHARED), environment=environment, under=VALGRIND, status=99)
+    result = run(
+        compiled(build, source, SHARED), environment=environment, under=VALGRIND, status=99
+    )
     assert "definitely lost" in result.stderr
 
 
@@ -100,13 +119,19 @@ EXAMPLES = ROOT / "bindings" / "c" / "examples"
 
 
 @pytest.mark.parametrize("linkage", [SHARED, STATIC], ids=["shared", "static"])
-def test_examples_create_and_list(build: Path, environment: dict[str, str], linkage: list[str]) -> None:
+def test_examples_create_and_list(
+    build: Path, environment: dict[str, str], linkage: list[str]
+) -> None:
     create = compiled(build, EXAMPLES / "create_event.c", linkage)
     listing = compiled(build, EXAMPLES / "list_events.c", linkage)
-    created = run(create, "custom:example", '{"a": 1}', environment=environment, under=VALGRIND_TLS).stdout
+    created = run(
+        create, "custom:example", '{"a": 1}', environment=environment, under=VALGRIND_TLS
+    ).stdout
     assert created.startswith("C created event ")
     event_id = created.split()[3]
-    listed = run(listing, "custom:example", environment=environment, under=VALGRIND_TLS).stdout.splitlines()
+    listed = run(
+        listing, "custom:example", environment=environment, under=VALGRIND_TLS
+    ).stdout.splitlines()
     assert listed[-1].split()[0] == event_id
     assert listed[-1].endswith('custom:example           {"a":1}')
 
@@ -114,9 +139,11 @@ def test_examples_create_and_list(build: Path, environment: dict[str, str], link
 def test_example_create_explains_failures(build: Path, environment: dict[str, str]) -> None:
     create = compiled(build, EXAMPLES / "create_event.c", SHARED)
     wrong = run(create, "oops", environment=environment, status=1).stderr
-    assert wrong.startswith("VCE_ERR_TYPE_PREFIX: ") and "does not exist" in wrong
+    assert wrong.startswith("VCE_ERR_TYPE_PREFIX: ")
+    assert "does not exist" in wrong
     lost = run(create, environment={**environment, "CONVERSATION_ID": "CON-none"}, status=1).stderr
-    assert lost.startswith("VCE_ERR_NOT_FOUND: ") and "conversation:error:not-found" in lost
+    assert lost.startswith("VCE_ERR_NOT_FOUND: ")
+    assert "conversation:error:not-found" in lost
     without = {name: value for name, value in environment.items() if name != "CONVERSATION_ID"}
     assert "CONVERSATION_ID" in run(create, environment=without, status=1).stderr
 

@@ -34,8 +34,9 @@ def main(folder: str, header: str) -> None:
     for name in ("types", "bodies", "ids"):
         print(f"static const struct vector {name}[] = {{")
         for case in json.loads(Path(folder, f"{name}.json").read_text()):
-            fields = json.dumps(case["name"]), literal(content(case))
-            print("    {%s, %s," % fields, f"{constants[case['status']]}, {case['offset']}}},")
+            name_in_c, text = json.dumps(case["name"]), literal(content(case))
+            status = constants[case["status"]]
+            print(f"    {{{name_in_c}, {text}, {status}, {case['offset']}}},")
         print("};")
 
 

@@ -16,7 +16,9 @@ RELEASE = ROOT / "target" / "release"
 
 
 def program(language: str) -> str:
-    (text,) = re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    (text,) = re.findall(
+        rf"^```{language}\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+    )
     return str(text)
 
 
@@ -27,7 +29,9 @@ def environment() -> Iterator[dict[str, str]]:
 
 
 def output(command: list[str], environment: dict[str, str], text: str | None = None) -> str:
-    done = subprocess.run(command, env=environment, input=text, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        command, env=environment, input=text, cwd=ROOT, capture_output=True, text=True
+    )
     assert (done.returncode, done.stderr) == (0, ""), done
     return done.stdout
 

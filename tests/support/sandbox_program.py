@@ -16,7 +16,9 @@ def running_sandbox(*options: str) -> Iterator[dict[str, str]]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         sandbox = json.loads(process.stdout.readline())
-        inherited = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+        inherited = {
+            name: value for name, value in os.environ.items() if "proxy" not in name.lower()
+        }
         yield inherited | {
             "VONAGE_APPLICATION_ID": sandbox["application_id"],
             "VONAGE_APPLICATION_PRIVATE_KEY_PATH": sandbox["private_key_path"],
