@@ -289,3 +289,6 @@ impl<E> Scheduler<E> {
         Some((event, Slot { deadline, conversation, number, owner }))
     }
 }
+
+#[cfg(test)]
+mod tests;
