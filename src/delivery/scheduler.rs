@@ -22,8 +22,8 @@ pub struct Scheduler<E> {
     max_in_flight: usize,
     lifetime: Duration,
     next_number: Number,
-    newest: Option<Instant>,
-    /// All have the same lifetime, so the first is also the first whose time is over.
+    /// All have the same lifetime, so the first is also the first whose time is over (but for
+    /// the moment by which threads that enqueue at once may cross).
     waiting: BTreeMap<Number, Waiting<E>>,
     lanes: HashMap<Conversation, Lane>,
     /// Each conversation that is `Ready`, once, in the order of their turns.
@@ -91,7 +91,6 @@ impl<E> Scheduler<E> {
             max_in_flight,
             lifetime,
             next_number: 0,
-            newest: None,
             waiting: BTreeMap::new(),
             lanes: HashMap::new(),
             turns: VecDeque::new(),
@@ -102,10 +101,7 @@ impl<E> Scheduler<E> {
 
     /// Puts an event behind those of its conversation.
     pub fn push(&mut self, owner: Owner, conversation: &str, event: E, now: Instant) {
-        // Threads may come with times that cross.
-        let accepted = self.newest.map_or(now, |newest| newest.max(now));
-        self.newest = Some(accepted);
-        let deadline = accepted + self.lifetime;
+        let deadline = now + self.lifetime;
         let number = self.next_number;
         self.next_number += 1;
         let conversation = match self.lanes.get_key_value(conversation) {
