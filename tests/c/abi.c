@@ -57,7 +57,7 @@ static void nothing_but_null(void)
     CHECK(vce_event_id(NULL) == NULL && vce_event_type(NULL) == NULL);
     CHECK(vce_event_from(NULL) == NULL && vce_event_timestamp(NULL) == NULL);
     CHECK(vce_event_body(NULL) == NULL && vce_event_json(NULL) == NULL);
-    CHECK(vce_report_tag(NULL) == 0 && vce_report_outcome(NULL) == VCE_OUTCOME_NOT_CREATED);
+    CHECK(vce_report_tag(NULL) == 0 && vce_report_outcome(NULL) == VCE_OUTCOME_MAYBE_CREATED);
     CHECK(vce_report_event(NULL) == NULL && vce_report_error(NULL) == NULL);
     CHECK(vce_error_status(NULL) == VCE_ERR_ARGUMENT && vce_error_message(NULL) == NULL);
     CHECK(vce_error_outcome(NULL) == VCE_OUTCOME_NOT_CREATED && !vce_error_is_retryable(NULL));

@@ -24,9 +24,11 @@ void *join_thread(pthread_t thread);
 /* How many threads this process has. */
 int count_threads(void);
 
-/* How many of them are the library's, and in each of them: whether it blocks this signal. */
+/* How many of them have a name of the library's. */
 int count_library_threads(void);
-bool library_blocks(int signal);
+
+/* Whether all but the first block a signal. */
+bool others_block(int signal);
 
 /* Whether no thread but the caller's is left; the system lists one for a moment after it was joined. */
 bool is_alone(void);
