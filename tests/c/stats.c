@@ -9,8 +9,6 @@ static bool says(const vce_client *client, const char *text)
     char *stats = vce_client_stats(client);
     CHECK(stats != NULL && stats[0] == '{');
     bool found = strstr(stats, text) != NULL;
-    if (!found)
-        fprintf(stderr, "%s\n", stats);
     vce_string_free(stats);
     return found;
 }
