@@ -102,7 +102,7 @@ impl Dispatcher {
             })?;
         }
         state.scheduler.push(owner, conversation, Box::new(job()), now);
-        self.call(&mut state);
+        self.call(&mut state, now);
         Ok(())
     }
 
@@ -140,8 +140,8 @@ impl Dispatcher {
     }
 
     /// Sees to it that somebody does what can be done, and watches over what waits.
-    fn call(self: &Arc<Self>, state: &mut State) {
-        let is_watched = state.watch.is_some() && !state.scheduler.can_send();
+    fn call(self: &Arc<Self>, state: &mut State, now: Instant) {
+        let is_watched = state.watch.is_some() && !state.scheduler.can_send(now);
         if state.called || is_watched || !state.scheduler.has_waiting() {
             return;
         }
@@ -163,7 +163,7 @@ impl Dispatcher {
             let now = Instant::now();
             match state.scheduler.next(now, || self.engine.take_turn(now)) {
                 Next::Send(job, slot) => {
-                    self.call(&mut state);
+                    self.call(&mut state, now);
                     drop(state);
                     state = self.send(job, slot);
                 }

@@ -31,6 +31,8 @@ pub struct Scheduler<E> {
     /// Each conversation that is `Resting`.
     resting: BTreeSet<(Instant, Conversation)>,
     in_flight: usize,
+    /// The engine has no turn before.
+    next_turn: Option<Instant>,
 }
 
 #[derive(Clone)]
@@ -96,6 +98,7 @@ impl<E> Scheduler<E> {
             turns: VecDeque::new(),
             resting: BTreeSet::new(),
             in_flight: 0,
+            next_turn: None,
         }
     }
 
@@ -125,9 +128,13 @@ impl<E> Scheduler<E> {
         !self.waiting.is_empty()
     }
 
-    /// Whether an event may be sent without anything else happening before.
-    pub fn can_send(&self) -> bool {
-        self.in_flight < self.max_in_flight && !self.turns.is_empty()
+    /// Whether an event may be sent now, as far as is known without asking the engine.
+    pub fn can_send(&self, now: Instant) -> bool {
+        self.has_candidate() && self.next_turn.is_none_or(|turn| turn <= now)
+    }
+
+    fn has_candidate(&self) -> bool {
+        self.has_room() && !self.turns.is_empty()
     }
 
     /// Decides what is to be done now; to be asked until it answers `Wait` or `Idle`.
@@ -148,8 +155,10 @@ impl<E> Scheduler<E> {
         }
         self.wake_rested(now);
         self.skip_empty();
-        if self.can_send() {
-            return match take_turn() {
+        if self.has_candidate() {
+            let turn = take_turn();
+            self.next_turn = turn.err();
+            return match turn {
                 Ok(()) => self.start().map_or(Next::Idle, |(event, slot)| Next::Send(event, slot)),
                 Err(turn) if turn >= first_deadline => {
                     let wait = turn.saturating_duration_since(now);
