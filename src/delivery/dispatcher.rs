@@ -141,8 +141,8 @@ impl Dispatcher {
 
     /// Sees to it that somebody does what can be done, and watches over what waits.
     fn call(self: &Arc<Self>, state: &mut State, now: Instant) {
-        let is_watched = state.watch.is_some() && !state.scheduler.can_send(now);
-        if state.called || is_watched || !state.scheduler.has_waiting() {
+        let Some(due) = state.scheduler.due(now) else { return };
+        if state.called || state.watch.is_some_and(|watch| watch <= due) {
             return;
         }
         if state.idle > 0 {
