@@ -31,6 +31,8 @@ pub struct Scheduler<E> {
     /// Each conversation that is `Resting`.
     resting: BTreeSet<(Instant, Conversation)>,
     in_flight: usize,
+    /// The engine has no turn before.
+    next_turn: Option<Instant>,
 }
 
 #[derive(Clone)]
@@ -96,6 +98,7 @@ impl<E> Scheduler<E> {
             turns: VecDeque::new(),
             resting: BTreeSet::new(),
             in_flight: 0,
+            next_turn: None,
         }
     }
 
@@ -120,14 +123,12 @@ impl<E> Scheduler<E> {
         self.waiting.insert(number, Waiting { event, owner, conversation, deadline });
     }
 
-    /// Whether any event waits for its turn.
-    pub fn has_waiting(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
-    /// Whether an event may be sent without anything else happening before.
-    pub fn can_send(&self) -> bool {
-        self.in_flight < self.max_in_flight && !self.turns.is_empty()
+    /// When [`next`](Self::next) has to be asked, as far as is known without asking the engine;
+    /// `None`: not before a command.
+    pub fn due(&self, now: Instant) -> Option<Instant> {
+        let deadline = self.first_deadline()?;
+        let sending = if self.has_candidate() { Some(now) } else { self.first_rested() };
+        Some(self.within(deadline, sending))
     }
 
     /// Decides what is to be done now; to be asked until it answers `Wait` or `Idle`.
@@ -148,8 +149,10 @@ impl<E> Scheduler<E> {
         }
         self.wake_rested(now);
         self.skip_empty();
-        if self.can_send() {
-            return match take_turn() {
+        if self.has_candidate() {
+            let turn = take_turn();
+            self.next_turn = turn.err();
+            return match turn {
                 Ok(()) => self.start().map_or(Next::Idle, |(event, slot)| Next::Send(event, slot)),
                 Err(turn) if turn >= first_deadline => {
                     let wait = turn.saturating_duration_since(now);
@@ -158,8 +161,7 @@ impl<E> Scheduler<E> {
                 Err(turn) => Next::Wait(turn),
             };
         }
-        let rested = self.resting.first().map(|(at, _)| *at).filter(|_| self.has_room());
-        Next::Wait(rested.map_or(first_deadline, |at| at.min(first_deadline)))
+        Next::Wait(self.within(first_deadline, self.first_rested()))
     }
 
     /// An event came to its end; its conversation goes on.
@@ -219,6 +221,22 @@ impl<E> Scheduler<E> {
 
     fn has_room(&self) -> bool {
         self.in_flight < self.max_in_flight
+    }
+
+    fn has_candidate(&self) -> bool {
+        self.has_room() && !self.turns.is_empty()
+    }
+
+    /// When the first conversation that rests could go on.
+    fn first_rested(&self) -> Option<Instant> {
+        self.resting.first().map(|(at, _)| *at).filter(|_| self.has_room())
+    }
+
+    /// When something has to be done if an event's time is over at `deadline`, and one could be
+    /// sent at `sending`: that is not before the engine has a turn.
+    fn within(&self, deadline: Instant, sending: Option<Instant>) -> Instant {
+        let turn = self.next_turn.filter(|turn| *turn < deadline);
+        sending.max(sending.and(turn)).map_or(deadline, |at| at.min(deadline))
     }
 
     fn first_deadline(&self) -> Option<Instant> {
