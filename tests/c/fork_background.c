@@ -204,6 +204,31 @@ static void work_left_behind(const char *engine)
     vce_client_free(client);
 }
 
+/* A client that was closed stays so in a child, and has nothing to tell it. */
+static void closed(void)
+{
+    uint64_t remaining = 9;
+    struct conversation conversation = sandbox_conversation();
+    client = new_client();
+    enqueue(client, conversation.id, 1);
+    CHECK(vce_client_close(client, UINT64_MAX, NULL) == VCE_OK);
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        alarm(120);
+        CHECK(vce_enqueue_event(client, conversation.id, "custom:test", NULL, "{}", 2, NULL) == VCE_ERR_CLOSED);
+        CHECK(vce_poll(client, UINT64_MAX) == NULL);
+        CHECK(vce_flush(client, UINT64_MAX, &remaining, NULL) == VCE_OK && remaining == 0);
+        CHECK(vce_client_close(client, UINT64_MAX, NULL) == VCE_OK);
+        CHECK(count_threads() == 1);
+        vce_client_free(client);
+        exit(EXIT_SUCCESS);
+    }
+    end(pid);
+    CHECK(take_created(client) == 1);
+    vce_client_free(client);
+}
+
 int main(void)
 {
     sandbox_start();
@@ -213,5 +238,6 @@ int main(void)
     scene("shared", true);
     work_left_behind("own");
     work_left_behind("shared");
+    closed();
     return EXIT_SUCCESS;
 }

@@ -107,6 +107,22 @@ static void nobody_starves(void)
     vce_client_free(client);
 }
 
+/* The limit of connections is the background's: a call that waits needs no turn of it. */
+static void calls_beside_the_queue(void)
+{
+    struct conversation silent = sandbox_conversation();
+    struct conversation conversation = sandbox_conversation();
+    vce_error *error = NULL;
+    vce_client *client = client_with("connections", "1", "timeout", "300s", NULL);
+    sandbox_fault("\"kind\":\"hang\",\"conversation_id\":\"%s\"", silent.id);
+    enqueue(client, silent.id, 1);
+    enqueue(client, conversation.id, 2);
+    AWAIT(sandbox_requests(silent.id) == 1);
+    CHECK_OK(vce_create_event(client, conversation.id, "custom:test", NULL, "{\"n\":3}", NULL, &error));
+    CHECK(figure(client, "in_flight") == 1 && figure(client, "queued") == 1);
+    vce_client_free(client);
+}
+
 int main(void)
 {
     sandbox_start();
@@ -115,5 +131,6 @@ int main(void)
     many_conversations();
     a_slow_conversation();
     nobody_starves();
+    calls_beside_the_queue();
     return EXIT_SUCCESS;
 }
