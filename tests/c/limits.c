@@ -8,7 +8,7 @@
 static void delivery_timeout(void)
 {
     struct conversation conversation = sandbox_conversation();
-    vce_client *client = client_with("delivery_timeout", "3s", NULL);
+    vce_client *client = client_with("delivery_timeout", "3s", "timeout", "300s", NULL);
     enqueue(client, conversation.id, 0);
     CHECK(take_created(client) == 0);
     sandbox_fault("\"kind\":\"hang\",\"times\":null,\"conversation_id\":\"%s\"", conversation.id);

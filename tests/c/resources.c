@@ -72,7 +72,7 @@ static void signals_are_the_hosts(void)
     vce_client *client = new_client();
     for (uint64_t i = 0; i < SENT; i++)
         enqueue(client, conversation.id, i);
-    CHECK(count_threads() > 1);
+    AWAIT(count_library_threads() > 0); /* at its birth a thread blocks all signals, whatever it does later */
     for (size_t i = 0; i < sizeof SIGNALS / sizeof *SIGNALS; i++)
         CHECK(others_block(SIGNALS[i]));
     CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
