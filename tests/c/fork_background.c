@@ -204,6 +204,33 @@ static void work_left_behind(const char *engine)
     vce_client_free(client);
 }
 
+/*
+ * Its threads have left, so that the child's copy is all that holds the connection there: the child
+ * frees it, and the parent's connection lives on.
+ */
+static void at_rest(void)
+{
+    struct conversation conversation = sandbox_conversation();
+    client = new_client();
+    enqueue(client, conversation.id, 1);
+    CHECK(take_created(client) == 1);
+    long long used = now_ms();
+    AWAIT(count_threads() == 1);
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        alarm(120);
+        vce_client_free(client);
+        exit(EXIT_SUCCESS);
+    }
+    end(pid);
+    enqueue(client, conversation.id, 2);
+    CHECK(take_created(client) == 2);
+    /* On a machine that is very busy it may have been given up in time. */
+    CHECK(figure(client, "connections_opened") == 1 || now_ms() - used > 14000);
+    vce_client_free(client);
+}
+
 /* A client that was closed stays so in a child, and has nothing to tell it. */
 static void closed(void)
 {
@@ -232,6 +259,7 @@ static void closed(void)
 int main(void)
 {
     sandbox_start();
+    at_rest();
     scene("own", false);
     scene("own", true);
     scene("shared", false);
