@@ -26,7 +26,7 @@ pub(crate) async fn exchange(
     let route = Route::of(request.uri().path());
     let operation = route.map_or(Operation::Any, |route| route.operation(request.method()));
     let conversation_id = route.and_then(Route::conversation_id);
-    let fault = world.faults.lock().take(operation, conversation_id);
+    let fault = world.faults.lock().take(operation, conversation_id, request);
     let number = world.log.lock().add(record(connection, request, fault.as_ref()));
     let (response, plan) = match fault {
         None => (carry_out(world, number, request), Plan::default()),
