@@ -24,6 +24,8 @@ pub struct RequestRecord {
     pub body: String,
     /// The status that was answered, if an answer was begun.
     pub status: Option<u16>,
+    /// The `Retry-After` that was answered.
+    pub retry_after: Option<String>,
     /// The kind of the fault that it met.
     pub fault: Option<&'static str>,
     /// The event that it created.
