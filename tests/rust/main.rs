@@ -16,6 +16,7 @@ mod options;
 mod proxy;
 mod retries;
 mod sharing;
+mod soak;
 mod support;
 mod tokens;
 mod vectors;
