@@ -35,6 +35,9 @@ fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Err(D::Error::invalid_value(Unexpected::Float(share), &"a share from 0.0 to 1.0"))
 }
 
+/// What follows is in a TLS record of its own.
+const LARGEST_RECORD: usize = 16 * 1024;
+
 #[derive(Debug)]
 pub(crate) struct Dice {
     rules: RandomFaults,
@@ -81,12 +84,18 @@ fn refusals() -> Vec<Fault> {
         }
     }
     faults.push(FaultKind::ExpiredToken {}.into());
-    // Whoever keeps this connection takes the second answer for that to the next request.
-    faults.push(left_open(
-        "HTTP/1.1 422 Unprocessable Entity\r\nContent-Length: 2\r\n\r\n{}\
-         HTTP/1.1 201 Created\r\nContent-Length: 16\r\n\r\n{\"id\":\"nobody's\"}",
-    ));
+    // Whoever keeps one of these connections takes the forged answer for that to the next request.
+    faults.extend([2, LARGEST_RECORD].map(|length| left_open(&followed_by_a_forged_one(length))));
     faults
+}
+
+/// A refusal so long, or a little longer, with a second answer behind it.
+fn followed_by_a_forged_one(length: usize) -> String {
+    let head = "HTTP/1.1 422 Unprocessable Entity\r\nContent-Length: ";
+    let forged = "HTTP/1.1 201 Created\r\nContent-Length: 16\r\n\r\n{\"id\":\"nobody's\"}";
+    // The five digits and the end of the head.
+    let length = length.saturating_sub(head.len() + 5 + 4).max(2);
+    format!("{head}{length:05}\r\n\r\n{}{forged}", "x".repeat(length))
 }
 
 /// What does not say whether anything was created.
