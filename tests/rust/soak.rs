@@ -48,13 +48,17 @@ fn at_least_once_over_tls() {
 #[test]
 fn closed_at_any_moment() {
     alone("soak::closed_at_any_moment", || {
+        let mut cancelled = BTreeSet::new();
         for round in 0..ROUNDS {
             let delivery = [Delivery::AtMostOnce, Delivery::AtLeastOnce][round % 2];
             let soak = Soak::new(delivery, round % 4 < 2);
-            let moment = fastrand::u64(20..600);
-            let reports = soak.run(Ending::ClosedAfter(Duration::from_millis(moment)));
-            soak.check(reports);
+            let moment = Duration::from_millis(fastrand::u64(20..600));
+            let evidence = soak.check(soak.run(Ending::ClosedAfter(moment)));
+            let errors = evidence.reports.values().filter_map(Report::error);
+            let closed = errors.filter(|error| error.status() == Status::Closed);
+            cancelled.extend(closed.map(|error| error.outcome() == Outcome::MaybeCreated));
         }
+        assert_eq!(cancelled.len(), 2, "some in the queue, and some in flight");
     });
 }
 
