@@ -247,7 +247,7 @@ fn delivery_timeout_ends_what_waits_behind_a_slow_event() {
 #[test]
 fn delivery_timeout_ends_what_waits_for_a_connection() {
     let sandbox = sandbox();
-    let client = client(&sandbox, &[("delivery_timeout", "3s"), ("connections", "1")]);
+    let client = client(&sandbox, &[("delivery_timeout", "5s"), ("connections", "1")]);
     let [first, second] = conversations(&sandbox);
     sandbox.fault(Fault::status(408).in_conversation(&first).after(Duration::from_millis(2500)));
     sandbox.fault(hang().in_conversation(&second));

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use vce::{Client, Error, Outcome, Report, Status};
@@ -253,6 +253,7 @@ impl Soak {
 
     fn check(&self, reports: Vec<Report>) -> Evidence {
         assert_eq!(threads(), Vec::<String>::new(), "threads that outlived the client");
+        self.wait_for_the_sandbox();
         self.check_stats(&reports);
         let evidence = self.evidence(reports);
         evidence.check_requests();
@@ -296,15 +297,25 @@ impl Soak {
         let refreshed = requests.iter().filter(|request| request.fault == Some("expired_token"));
         let attempts = number("accepted") + number("retries") + refreshed.count() as u64;
         assert!(requests.len() as u64 <= attempts, "{} requests: {stats}", requests.len());
-        let connections = self.sandbox.connections().accepted;
-        assert_eq!(stats["engine"]["connections_opened"], connections, "{stats}");
     }
 
-    /// Waits until the sandbox has come to its end with everything.
-    fn evidence(&self, reports: Vec<Report>) -> Evidence {
-        while self.sandbox.connections().open > 0 {
+    /// Waits until the sandbox has come to its end with every connection that was opened.
+    fn wait_for_the_sandbox(&self) {
+        let stats: Value = serde_json::from_str(&self.client.stats()).unwrap();
+        let start = Instant::now();
+        loop {
+            let connections = self.sandbox.connections();
+            if stats["engine"]["connections_opened"] == connections.accepted
+                && connections.open == 0
+            {
+                return;
+            }
+            assert!(start.elapsed() < Duration::from_secs(60), "{connections:?}: {stats}");
             thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    fn evidence(&self, reports: Vec<Report>) -> Evidence {
         let mut requests = BTreeMap::<_, Vec<_>>::new();
         for request in self.sandbox.requests() {
             requests.entry(request.path.clone()).or_default().push(request);

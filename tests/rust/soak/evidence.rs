@@ -60,23 +60,29 @@ impl Evidence {
         assert!(copies.is_empty(), "nobody enqueued {copies:?}");
     }
 
-    /// What the log proves: a request in it has left, and an answer's status in it is what the
+    /// What the log proves: a request in it has left, and an answer's status in it is all that the
     /// client could know. Only after an answer that allows it may there be another request.
     pub fn check_requests(&self) {
         let mut requests = BTreeMap::<u64, Vec<&RequestRecord>>::new();
+        let mut last_on = BTreeMap::<u64, u64>::new();
         for request in self.logs.iter().flat_map(|(requests, _)| requests) {
             requests.entry(tag_of_request(request)).or_default().push(request);
+            let last = last_on.entry(request.connection).or_default();
+            *last = request.number.max(*last);
         }
+        // The client uses a connection again only if it has taken the answer.
+        let was_answered = |request: &RequestRecord| request.number < last_on[&request.connection];
         for requests in requests.values() {
             // Beside the retries, one with a fresh token.
             assert!(requests.len() <= 1 + MAX_RETRIES + 1, "{requests:?}");
             for request in &requests[..requests.len() - 1] {
-                assert!(self.may_be_repeated(request), "repeated: {request:?}");
+                let is_right = self.may_be_repeated(request, was_answered(request));
+                assert!(is_right, "repeated: {request:?}");
             }
         }
     }
 
-    fn may_be_repeated(&self, request: &RequestRecord) -> bool {
+    fn may_be_repeated(&self, request: &RequestRecord, was_answered: bool) -> bool {
         let is_refused_for_now = match request.status {
             Some(408 | 429) => true,
             Some(503) => request.retry_after.is_some(),
@@ -87,7 +93,7 @@ impl Evidence {
             Delivery::AtMostOnce => is_refused_for_now && request.event_id.is_none(),
             Delivery::AtLeastOnce => {
                 let is_refused = request.status.is_some_and(|status| (400..500).contains(&status));
-                is_refused_for_now || !is_refused
+                is_refused_for_now || !is_refused || !was_answered
             }
         }
     }
