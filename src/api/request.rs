@@ -86,7 +86,8 @@ fn json_string(text: &str) -> String {
         // All types are, unless type_rules=off.
         return ["\"", text, "\""].concat();
     }
-    serde_json::Value::from(text).to_string()
+    // A text can always be written.
+    serde_json::to_string(text).unwrap_or_default()
 }
 
 #[cfg(test)]
