@@ -79,6 +79,8 @@ final class HandlesTest extends SandboxTestCase
         yield ['cycle', 0];
         yield ['static', 0];
         yield ['fork', 0];
+        yield ['enqueue', 0];
+        yield ['enqueue, shared', 0];
     }
 
     public function testMemoryStaysFlat(): void
@@ -88,7 +90,7 @@ final class HandlesTest extends SandboxTestCase
 
         $growth = json_decode($done->output, true, flags: JSON_THROW_ON_ERROR);
         self::assertSame(
-            ['valid', 'invalid', 'created', 'refused', 'abandoned lists', 'clients'],
+            ['valid', 'invalid', 'created', 'refused', 'abandoned lists', 'clients', 'enqueued', 'abandoned reports'],
             array_keys($growth),
         );
         foreach ($growth as $what => $kibibytes) {

@@ -76,6 +76,27 @@ final class Sandbox
     }
 
     /**
+     * Does something while the API answers nobody, and does not even accept connections. The same
+     * holds for the methods here.
+     *
+     * @template T
+     *
+     * @param callable(): T $do
+     *
+     * @return T
+     */
+    public function whileAsleep(callable $do): mixed
+    {
+        $pid = proc_get_status($this->process)['pid'];
+        posix_kill($pid, SIGSTOP);
+        try {
+            return $do();
+        } finally {
+            posix_kill($pid, SIGCONT);
+        }
+    }
+
+    /**
      * The requests since the last reset.
      *
      * @return list<array<string, mixed>>
