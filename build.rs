@@ -5,8 +5,18 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// The files of `src/ffi` that make up the header, in reading order.
-const OBJECTS: [&str; 8] =
-    ["status", "library", "rules", "config", "client", "event_list", "event", "error"];
+const OBJECTS: [&str; 10] = [
+    "status",
+    "library",
+    "rules",
+    "config",
+    "client",
+    "event_list",
+    "event",
+    "error",
+    "delivery",
+    "report",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);

@@ -188,8 +188,8 @@ typedef enum {
 /**
  * A connection to the Conversation API. Any number of threads at the same time.
  *
- * A child process that inherits a client by fork may use and free it: it gets connections and
- * a token of its own, and leaves its parent's alone.
+ * A child process that inherits a client by fork may use and free it: it gets connections, a
+ * token, a queue and threads of its own, and leaves its parent's alone.
  */
 typedef struct vce_client vce_client;
 
@@ -212,6 +212,11 @@ typedef struct vce_event vce_event;
  * A conversation's events, fetched as they are asked for. One thread at a time.
  */
 typedef struct vce_event_list vce_event_list;
+
+/**
+ * A delivery report: what became of an event that was enqueued.
+ */
+typedef struct vce_report vce_report;
 
 #ifdef __cplusplus
 extern "C" {
@@ -286,18 +291,22 @@ void vce_config_free(vce_config *config);
 vce_status vce_client_new(const vce_config *config, vce_client **client, vce_error **error);
 
 /**
- * Refuses new calls with VCE_ERR_CLOSED, waits at most timeout_ms for those that run in other
- * threads, then cancels them: they answer VCE_ERR_CLOSED, with the outcome that the evidence
- * gives. Any thread may close; closing again answers VCE_OK.
+ * Refuses new calls and events with VCE_ERR_CLOSED, and waits at most timeout_ms for the calls
+ * that run in other threads and for the events that were enqueued. Then it cancels what is
+ * left: such calls answer, and such events are reported with, VCE_ERR_CLOSED and the outcome
+ * that the evidence gives. Reports can still be polled. No thread of the library is left then
+ * (but those of an engine that is shared). Any thread may close; closing again answers VCE_OK.
  *
  * Answers VCE_OK if nothing had to be cancelled, else VCE_ERR_TIMEOUT.
  */
 vce_status vce_client_close(const vce_client *client, uint64_t timeout_ms, vce_error **error);
 
 /**
- * Closes a client with no time and frees it; blocks no longer than the cancelling takes.
- * No other thread may use it any more. Its event lists stay, and answer VCE_ERR_CLOSED once
- * they need the server. NULL is allowed.
+ * Closes a client with no time and frees it; blocks no longer than the cancelling takes. With
+ * engine=shared, events that were accepted are delivered all the same, without reports.
+ *
+ * No other thread may use it any more, but for a vce_poll or vce_flush that is under way. Its
+ * event lists stay, and answer VCE_ERR_CLOSED once they need the server. NULL is allowed.
  */
 void vce_client_free(vce_client *client);
 
@@ -478,6 +487,105 @@ const char *vce_error_response(const vce_error *error);
  * Frees an error and its texts. NULL is allowed.
  */
 void vce_error_free(vce_error *error);
+
+/**
+ * Accepts an event to be sent in the background: validates it, copies it and returns without
+ * I/O. What becomes of it is told by a report, which carries tag; the tag means nothing to the
+ * library. Each accepted event has exactly one report (unless the option reports thins them).
+ *
+ * from and body are as for vce_create_event. The events of a conversation are sent one after
+ * the other in the order in which they were enqueued, also through retries; conversations run
+ * in parallel, as many as the option connections says. An attempt has the time limit timeout,
+ * the event's whole life delivery_timeout.
+ *
+ * The first event starts a thread of the library; there are at most connections plus one. They
+ * call nothing of the caller's, block all signals, and leave after some seconds without work.
+ * A process that ends does not wait for them: vce_flush or vce_client_close first.
+ *
+ * Answers what vce_create_event answers for an event that breaks a rule; VCE_ERR_CLOSED;
+ * VCE_ERR_QUEUE_FULL (an event counts until its report has been taken); VCE_ERR_INTERNAL if
+ * the system has no thread left. Nothing was accepted then.
+ */
+vce_status vce_enqueue_event(const vce_client *client,
+                             const char *conversation_id,
+                             const char *type,
+                             const char *from,
+                             const char *body,
+                             uint64_t tag,
+                             vce_error **error);
+
+/**
+ * The next delivery report, in the order in which events came to their ends; it is to be freed
+ * with vce_report_free. NULL if none comes within timeout_ms, or at once if none can come any
+ * more because the client is closed. UINT64_MAX is no limit.
+ *
+ * Threads that poll at the same time get different reports. A poll may be under way when the
+ * client is freed: it answers NULL.
+ */
+vce_report *vce_poll(const vce_client *client, uint64_t timeout_ms);
+
+/**
+ * Waits until every event that was accepted has come to its end, those that other threads
+ * enqueue meanwhile included; their reports may still wait for vce_poll. remaining may be NULL;
+ * it is written in any case: how many events have not come to their end.
+ *
+ * Answers VCE_OK if none is left, else VCE_ERR_TIMEOUT after timeout_ms. A flush may be under
+ * way when the client is freed: none is left for it.
+ */
+vce_status vce_flush(const vce_client *client,
+                     uint64_t timeout_ms,
+                     uint64_t *remaining,
+                     vce_error **error);
+
+/**
+ * A descriptor that is readable exactly while reports wait for vce_poll: for epoll, asyncio,
+ * stream_select. With edge-triggered epoll, poll until NULL after each edge.
+ *
+ * It is made at the first call and belongs to the client: it is neither to be read nor to be
+ * closed, and gone when the client is freed. -1 if the system has none to give. A forked child
+ * gets one of its own, and must ask for it.
+ */
+int vce_report_fd(const vce_client *client);
+
+/**
+ * Counters, as a JSON object; to be freed with vce_string_free. NULL for NULL.
+ *
+ * "queued": events that wait for their turn; "in_flight": those that are being sent;
+ * "reports": reports that wait for vce_poll; "events" and "bytes": what counts against
+ * queue_max_events and queue_max_bytes; "accepted", "created", "maybe_created", "not_created":
+ * events so far (accepted is the sum of queued, in_flight and the other three);
+ * "not_created_by_status": an object from status names to counts; "retries": requests that were
+ * repeated; "latency_ms": an object with "p50", "p90", "p99" and "max", from enqueuing to
+ * creation, to two digits, null before the first; "engine": an object with "tokens_signed" and
+ * "connections_opened", which also counts calls that wait, and other clients that share the
+ * engine. More keys may come; these stay.
+ */
+char *vce_client_stats(const vce_client *client);
+
+/**
+ * The tag that the event was enqueued with; 0 for NULL.
+ */
+uint64_t vce_report_tag(const vce_report *report);
+
+/**
+ * What became of the event; VCE_OUTCOME_MAYBE_CREATED for NULL, which knows nothing.
+ */
+vce_outcome vce_report_outcome(const vce_report *report);
+
+/**
+ * The event as the server described it, borrowed from the report; NULL unless it was created.
+ */
+const vce_event *vce_report_event(const vce_report *report);
+
+/**
+ * Why the event was not, or perhaps not, created, borrowed from the report; NULL if it was.
+ */
+const vce_error *vce_report_error(const vce_report *report);
+
+/**
+ * Frees a report, its event and its error. NULL is allowed.
+ */
+void vce_report_free(vce_report *report);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::api;
 use crate::config::Config;
+use crate::delivery::Report;
 use crate::error::{Error, Outcome, Result, Status};
 use crate::event::{ConversationId, Event, EventId, EventRequest};
 use crate::handle::Handle;
@@ -12,7 +14,8 @@ use crate::list::EventList;
 
 /// A connection to the Conversation API. Any thread may use it at any time.
 ///
-/// Dropping it closes it with no time. A child process that inherits it by `fork` may use it:
+/// Dropping it closes it with no time; but with `engine=shared` events that were accepted are
+/// still delivered, without reports. A child process that inherits it by `fork` may use it:
 /// it gets connections and a token of its own, and does not disturb its parent's.
 pub struct Client(Arc<Handle>);
 
@@ -43,8 +46,57 @@ impl Client {
     ) -> Result<Event> {
         let event = EventRequest::new(conversation_id, event_type, from, body, self.0.rules())?;
         let request = self.0.endpoint().create_event(&event);
-        let answer = self.0.perform(&request)?;
-        read_event(&answer, Outcome::MaybeCreated)
+        let answer = self.0.perform(self.0.limit(), &request)?;
+        api::read_event(&answer, Outcome::MaybeCreated)
+    }
+
+    /// Accepts an event to be sent in the background, and returns without I/O. What becomes of
+    /// it is told by a [`Report`] with this `tag`, which is the caller's own.
+    ///
+    /// The events of a conversation are sent one after the other, in the order in which they
+    /// were enqueued. The first one starts a thread; see the options `connections`,
+    /// `queue_max_events`, `queue_max_bytes`, `delivery_timeout` and `reports`.
+    ///
+    /// # Errors
+    /// Those of [`create_event`](Client::create_event) for events that break a rule;
+    /// [`Status::Closed`]; [`Status::QueueFull`]; [`Status::Internal`] if the system has no
+    /// thread left. Nothing was accepted then.
+    pub fn enqueue_event(
+        &self,
+        conversation_id: &str,
+        event_type: &str,
+        from: Option<&str>,
+        body: &str,
+        tag: u64,
+    ) -> Result<()> {
+        let event = EventRequest::new(conversation_id, event_type, from, body, self.0.rules())?;
+        self.0.enqueue(&event, tag)
+    }
+
+    /// The next delivery report; `None` if none comes within `timeout`, or at once if none can
+    /// come any more. Threads that poll at the same time get different reports.
+    #[must_use = "a report that was polled comes only once"]
+    pub fn poll(&self, timeout: Duration) -> Option<Report> {
+        self.0.poll(timeout)
+    }
+
+    /// Waits until every event that was accepted has come to its end, at most `timeout`; how
+    /// many have not. Reports may still wait to be polled.
+    pub fn flush(&self, timeout: Duration) -> usize {
+        self.0.flush(timeout)
+    }
+
+    /// A descriptor that is readable exactly while reports wait, for event loops. It belongs
+    /// to the client: it is neither to be read nor to be closed.
+    #[must_use]
+    pub fn report_fd(&self) -> Option<i32> {
+        self.0.report_fd()
+    }
+
+    /// Counters, as the JSON object that `vce_client_stats` describes.
+    #[must_use]
+    pub fn stats(&self) -> String {
+        self.0.stats()
     }
 
     /// Fetches an event.
@@ -53,8 +105,9 @@ impl Client {
     /// [`Status::ConversationId`], [`Status::EventId`], or what the network and the server do.
     pub fn get_event(&self, conversation_id: &str, event_id: &str) -> Result<Event> {
         let (conversation, event) = ids(conversation_id, event_id)?;
-        let answer = self.0.perform(&self.0.endpoint().get_event(&conversation, &event))?;
-        read_event(&answer, Outcome::NotCreated)
+        let request = self.0.endpoint().get_event(&conversation, &event);
+        let answer = self.0.perform(self.0.limit(), &request)?;
+        api::read_event(&answer, Outcome::NotCreated)
     }
 
     /// Deletes an event. The server may go on listing it, with a `deleted` timestamp.
@@ -63,7 +116,8 @@ impl Client {
     /// As [`get_event`](Client::get_event).
     pub fn delete_event(&self, conversation_id: &str, event_id: &str) -> Result<()> {
         let (conversation, event) = ids(conversation_id, event_id)?;
-        self.0.perform(&self.0.endpoint().delete_event(&conversation, &event)).map(drop)
+        let request = self.0.endpoint().delete_event(&conversation, &event);
+        self.0.perform(self.0.limit(), &request).map(drop)
     }
 
     /// Lists a conversation's events. Nothing is sent before the first is asked for.
@@ -74,8 +128,15 @@ impl Client {
         Ok(EventList::new(Arc::clone(&self.0), ConversationId::new(conversation_id)?))
     }
 
-    /// Refuses new calls, waits at most `timeout` for those that other threads make, then
-    /// cancels them: they answer [`Status::Closed`]. Closing again is no error.
+    /// What it shares with its event lists; a wait on it outlives the client.
+    pub(crate) fn handle(&self) -> Arc<Handle> {
+        Arc::clone(&self.0)
+    }
+
+    /// Refuses new calls and events, and waits at most `timeout` for the calls of other threads
+    /// and for the events that were accepted. Then it cancels what is left: it ends with
+    /// [`Status::Closed`] and the outcome that the evidence gives. Reports can still be polled.
+    /// Closing again is no error.
     ///
     /// # Errors
     /// [`Status::Timeout`] if something had to be cancelled.
@@ -85,14 +146,14 @@ impl Client {
         }
         Err(Error::new(
             Status::Timeout,
-            "calls were still running when the time to close was over; they were cancelled",
+            "calls or events were not done when the time to close was over; they were cancelled",
         ))
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.0.close(Duration::ZERO);
+        self.0.leave();
     }
 }
 
@@ -104,11 +165,4 @@ impl fmt::Debug for Client {
 
 fn ids(conversation_id: &str, event_id: &str) -> Result<(ConversationId, EventId)> {
     Ok((ConversationId::new(conversation_id)?, EventId::new(event_id)?))
-}
-
-fn read_event(answer: &str, outcome: Outcome) -> Result<Event> {
-    Event::from_json(answer).ok_or_else(|| {
-        Error::new(Status::Response, "the server's answer does not describe an event")
-            .with_outcome(outcome)
-    })
 }

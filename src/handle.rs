@@ -2,37 +2,33 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::api::{Endpoint, Request};
 use crate::config::Settings;
-use crate::engine::{self, Blueprint, Engine};
+use crate::delivery::{Delivery, Report, Terms};
+use crate::engine::{self, Blueprint};
 use crate::error::{Error, Result, Status};
-use crate::event::TypeRules;
+use crate::event::{EventRequest, TypeRules};
 use crate::fork::PerProcess;
-use crate::transport::Calls;
+use crate::transport::{Calls, Limit};
 
 /// A client's inside, which its event lists keep alive.
 pub struct Handle {
     blueprint: Blueprint,
+    terms: Terms,
     endpoint: Endpoint,
     rules: TypeRules,
     timeout: Duration,
-    /// Beside the calls' own knowledge, so that a child inherits it.
+    /// Beside what its parts know of it, so that a child inherits it.
     closed: AtomicBool,
     active: PerProcess<Active>,
 }
 
 /// What a process uses of a handle.
 struct Active {
-    engine: Arc<Engine>,
     calls: Arc<Calls>,
-}
-
-impl Active {
-    fn new(blueprint: &Blueprint) -> Active {
-        Active { engine: blueprint.engine(), calls: Arc::default() }
-    }
+    delivery: Delivery,
 }
 
 impl Handle {
@@ -40,10 +36,12 @@ impl Handle {
     pub fn new(settings: &Settings) -> Result<Handle> {
         check(settings)?;
         let blueprint = Blueprint::new(settings)?;
+        let terms = Terms::from(settings);
         Ok(Handle {
             closed: AtomicBool::new(false),
-            active: PerProcess::new(Active::new(&blueprint)),
+            active: PerProcess::new(activate(&blueprint, &terms)),
             blueprint,
+            terms,
             endpoint: Endpoint::new(&settings.base_url.text, settings.api_version),
             rules: settings.type_rules,
             timeout: settings.timeout,
@@ -58,38 +56,84 @@ impl Handle {
         self.rules
     }
 
-    /// The time limit of a call.
-    pub fn timeout(&self) -> Duration {
-        self.timeout
-    }
-
-    /// Performs a request within the time limit of a call.
-    pub fn perform(&self, request: &Request) -> Result<String> {
-        self.perform_within(self.timeout, request)
+    /// The limit of a call that begins now.
+    pub fn limit(&self) -> Limit {
+        Limit::new("timeout", self.timeout, Instant::now())
     }
 
     /// Performs a request within `limit`; `Ok` is the body of the server's success.
-    pub fn perform_within(&self, limit: Duration, request: &Request) -> Result<String> {
-        if self.closed.load(Ordering::Relaxed) {
-            return Err(engine::closed());
-        }
-        let active = self.active.get_or_make(|| Active::new(&self.blueprint));
+    pub fn perform(&self, limit: Limit, request: &Request) -> Result<String> {
+        let active = self.open()?;
         let running = Arc::new(active.calls.begin().ok_or_else(engine::closed)?);
-        active.engine.perform(request, limit, &running)
+        active.delivery.engine().perform(request, limit, &running)
     }
 
-    /// Refuses new calls, gives the running ones `timeout`, and cancels the rest. Whether
-    /// nothing had to be cancelled.
+    /// Accepts an event to be sent in the background.
+    pub fn enqueue(&self, event: &EventRequest, tag: u64) -> Result<()> {
+        let request = self.endpoint.create_event(event);
+        self.open()?.delivery.enqueue(event.conversation_id.as_str(), request, tag)
+    }
+
+    /// The next delivery report; `None` after `timeout`, or at once if none can come any more.
+    pub fn poll(&self, timeout: Duration) -> Option<Report> {
+        let is_closed = self.closed.load(Ordering::Relaxed);
+        // A child that inherited a closed one has nothing to wait for.
+        let active = if is_closed { self.active.get()? } else { self.active() };
+        active.delivery.poll(timeout)
+    }
+
+    /// Waits until every event has come to its end, at most `timeout`; how many have not.
+    pub fn flush(&self, timeout: Duration) -> usize {
+        self.active.get().map_or(0, |active| active.delivery.flush(timeout))
+    }
+
+    /// The descriptor that is readable while reports wait.
+    pub fn report_fd(&self) -> Option<i32> {
+        self.active().delivery.descriptor()
+    }
+
+    /// The counters, as JSON.
+    pub fn stats(&self) -> String {
+        self.active().delivery.stats()
+    }
+
+    /// Refuses new calls and events, gives what is under way `timeout`, and cancels the rest.
+    /// Whether nothing had to be cancelled.
     pub fn close(&self, timeout: Duration) -> bool {
         self.closed.store(true, Ordering::Relaxed);
         // A forked child that never used it has nothing to close.
         let Some(active) = self.active.get() else { return true };
-        let complete = active.calls.close(timeout);
-        if !self.blueprint.is_shared() {
-            active.engine.shut_down();
-        }
-        complete
+        let begun = Instant::now();
+        active.delivery.refuse();
+        let is_answered = active.calls.close(timeout);
+        let is_delivered = active.delivery.close(timeout.saturating_sub(begun.elapsed()));
+        is_answered && is_delivered
     }
+
+    /// Closes with no time, but leaves events that were accepted to an engine that is shared.
+    pub fn leave(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+        if let Some(active) = self.active.get() {
+            active.calls.close(Duration::ZERO);
+            active.delivery.leave();
+        }
+    }
+
+    /// What this process uses of it, unless it is closed.
+    fn open(&self) -> Result<&Active> {
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(engine::closed());
+        }
+        Ok(self.active())
+    }
+
+    fn active(&self) -> &Active {
+        self.active.get_or_make(|| activate(&self.blueprint, &self.terms))
+    }
+}
+
+fn activate(blueprint: &Blueprint, terms: &Terms) -> Active {
+    Active { calls: Arc::default(), delivery: Delivery::new(blueprint, terms) }
 }
 
 fn check(settings: &Settings) -> Result<()> {

@@ -7,7 +7,8 @@
 //! - [`EventType`], [`EventBody`], [`ConversationId`], [`MemberId`], [`EventRequest`],
 //!   [`Event`]: what an event is
 //! - [`Config`]: every option
-//! - [`Client`] and [`EventList`]: sending, and looking at what is there
+//! - [`Client`], [`EventList`] and [`Report`]: sending, looking at what is there, and what
+//!   became of what was sent in the background
 //!
 //! ```no_run
 //! let mut config = vce::Config::new();
@@ -25,6 +26,7 @@ struct Readme;
 
 // From the ground up: a module uses only those above it.
 mod error;
+mod panics;
 mod platform;
 mod fork;
 mod event;
@@ -34,6 +36,7 @@ mod api;
 mod transport;
 mod retry;
 mod engine;
+mod delivery;
 mod handle;
 mod list;
 mod client;
@@ -41,6 +44,7 @@ pub mod ffi;
 
 pub use client::Client;
 pub use config::{Config, OPTIONS, OptionSpec};
+pub use delivery::Report;
 pub use error::{Answer, Error, Outcome, Result, Status};
 pub use event::{
     ConversationId, Event, EventBody, EventId, EventRequest, EventType, MemberId, TypeRules,

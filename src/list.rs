@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
 use crate::api::{ListQuery, Order, Page};
 use crate::error::{Error, Result, Status};
 use crate::event::{ConversationId, Event, EventId};
 use crate::handle::Handle;
+use crate::transport::Limit;
 
 /// A conversation's events, fetched page by page as they are asked for.
 pub struct EventList {
@@ -71,17 +71,16 @@ impl EventList {
         Ok(())
     }
 
-    fn fetch(&mut self, cursor: Option<&str>, begun: Instant) -> Result<()> {
+    fn fetch(&mut self, cursor: Option<&str>, limit: Limit) -> Result<()> {
         let query = self.query.encode(cursor);
         let request = self.handle.endpoint().list_events(&self.conversation, &query);
-        let left = self.handle.timeout().saturating_sub(begun.elapsed());
-        if left.is_zero() {
+        if limit.left().is_zero() {
             return Err(Error::new(
                 Status::Timeout,
                 "no event that is wanted came within timeout; the list can go on",
             ));
         }
-        let answer = self.handle.perform_within(left, &request)?;
+        let answer = self.handle.perform(limit, &request)?;
         let page = Page::read(&answer).ok_or_else(|| {
             Error::new(Status::Response, "the server's answer is not a page of events")
         })?;
@@ -109,7 +108,7 @@ impl Iterator for EventList {
     /// The next event, fetching as many pages as it takes, all within the option `timeout`.
     /// After an error the same page is asked for again.
     fn next(&mut self) -> Option<Result<Event>> {
-        let begun = Instant::now();
+        let limit = self.handle.limit();
         loop {
             if let Some(event) = self.fetched.pop_front() {
                 return Some(Ok(event));
@@ -119,7 +118,7 @@ impl Iterator for EventList {
                 Next::FirstPage => None,
                 Next::Page(cursor) => Some(cursor.clone()),
             };
-            if let Err(error) = self.fetch(cursor.as_deref(), begun) {
+            if let Err(error) = self.fetch(cursor.as_deref(), limit) {
                 return Some(Err(error));
             }
         }

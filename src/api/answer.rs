@@ -3,6 +3,7 @@ use std::time::{Duration, SystemTime};
 use super::problem::Problem;
 use super::request::Request;
 use crate::error::{Answer, Error, Outcome, Status};
+use crate::event::Event;
 
 /// An answer as it came off the wire, its body at most as long as is worth keeping.
 #[derive(Debug, Default)]
@@ -89,6 +90,15 @@ fn success(request: &Request, reply: Reply) -> Result<String, Failure> {
     let outcome = if request.creates() { Outcome::MaybeCreated } else { Outcome::NotCreated };
     let error = Error::new(Status::Response, message).with_outcome(outcome);
     Err(Failure::new(error.with_answer(answer(reply, Problem::default())), false))
+}
+
+/// Reads the body of a success that describes an event; `outcome` is what became of the event
+/// if it does not.
+pub fn read_event(body: &str, outcome: Outcome) -> crate::error::Result<Event> {
+    Event::from_json(body).ok_or_else(|| {
+        Error::new(Status::Response, "the server's answer does not describe an event")
+            .with_outcome(outcome)
+    })
 }
 
 fn is_object(text: &str) -> bool {

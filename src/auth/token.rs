@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -34,6 +34,7 @@ pub struct TokenSource {
     /// What must be added to this machine's clock, in seconds.
     skew: AtomicI64,
     current: Mutex<Option<Signed>>,
+    signed: AtomicU64,
 }
 
 enum Kind {
@@ -126,7 +127,12 @@ impl Credentials {
 
 impl TokenSource {
     pub fn new(credentials: Arc<Credentials>) -> TokenSource {
-        TokenSource { credentials, skew: AtomicI64::new(0), current: Mutex::new(None) }
+        TokenSource {
+            credentials,
+            skew: AtomicI64::new(0),
+            current: Mutex::new(None),
+            signed: AtomicU64::new(0),
+        }
     }
 
     /// The current token, signed now if there is none or it will soon expire.
@@ -146,9 +152,15 @@ impl TokenSource {
         let skew = self.skew.load(Ordering::Relaxed);
         let serial = current.as_ref().map_or(1, |signed| signed.bearer.serial + 1);
         let bearer = Bearer { header: signing.sign(now, skew)?, skew, serial };
+        self.signed.fetch_add(1, Ordering::Relaxed);
         let lifetime = Lifetime { signed_at: now, length: signing.lifetime };
         *current = Some(Signed { bearer: bearer.clone(), lifetime });
         Ok(bearer)
+    }
+
+    /// How many tokens were signed.
+    pub fn signed(&self) -> u64 {
+        self.signed.load(Ordering::Relaxed)
     }
 
     /// Compares the clocks: `date` is the server's, from an answer to a request that was sent

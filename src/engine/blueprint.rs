@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use ring::digest::{Context, SHA256};
 
-use super::{Engine, shared};
+use super::Engine;
 use crate::auth::{Credentials, PrivateKey};
 use crate::config::{EngineSetting, KeySource, Settings};
 use crate::error::{Error, Result, Status};
@@ -43,17 +43,14 @@ impl Blueprint {
         })
     }
 
-    /// An engine of one's own, or this process's shared one.
-    pub fn engine(&self) -> Arc<Engine> {
-        match self.shared {
-            None => Arc::new(Engine::new(self)),
-            Some(digest) => shared::engine(digest, || Engine::new(self)),
-        }
+    /// A new engine.
+    pub fn engine(&self) -> Engine {
+        Engine::new(self)
     }
 
-    /// Whether other handles may use the same engine.
-    pub fn is_shared(&self) -> bool {
-        self.shared.is_some()
+    /// What handles that share an engine have in common; `None` if this one shares none.
+    pub fn shared(&self) -> Option<SettingsDigest> {
+        self.shared
     }
 }
 

@@ -3,9 +3,11 @@
 
 mod blueprint;
 mod pace;
-mod shared;
+mod progress;
 
-pub use blueprint::Blueprint;
+pub use blueprint::{Blueprint, SettingsDigest};
+pub use pace::no_turn;
+pub use progress::{Progress, Step};
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -14,9 +16,9 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::api::{self, Failure, Request};
 use crate::auth::{Bearer, Now, TokenSource};
-use crate::error::{Error, Outcome, Result, Status};
+use crate::error::{Error, Result, Status};
 use crate::retry::Policy;
-use crate::transport::{RunningCall, Transport};
+use crate::transport::{Limit, RunningCall, Transport};
 
 use pace::Pace;
 
@@ -40,108 +42,110 @@ impl Engine {
         }
     }
 
-    /// Performs a request within `timeout`, its retries included; `Ok` is the body of the
+    /// Performs a request within `limit`, its retries included; `Ok` is the body of the
     /// server's success.
     pub fn perform(
         &self,
         request: &Request,
-        timeout: Duration,
+        limit: Limit,
         running: &Arc<RunningCall>,
     ) -> Result<String> {
-        self.repeat(request, timeout, running).map_err(|error| {
-            // The message says what the outcome says, after all attempts.
-            let fate = match (request.creates(), error.outcome(), error.answer()) {
-                (true, Outcome::MaybeCreated, _) => "; the event may have been created",
-                // A refusal speaks for itself.
-                (true, Outcome::NotCreated, None) => "; the event was not created",
-                _ => "",
-            };
-            error.with_more(fate)
-        })
-    }
-
-    fn repeat(
-        &self,
-        request: &Request,
-        timeout: Duration,
-        running: &Arc<RunningCall>,
-    ) -> Result<String> {
-        let start = Instant::now();
-        let deadline =
-            start.checked_add(timeout).unwrap_or_else(|| start + Duration::from_secs(86_400));
-        let mut retries = 0;
-        let mut refreshed = false;
-        let mut maybe_created = false;
+        let mut progress = Progress::default();
         loop {
-            let attempt = self.attempt(request, deadline, running);
-            let Failure { mut error, transient, token_expired } = match attempt.result {
-                Ok(body) => return Ok(body),
-                Err(failure) => failure,
+            let step = match self.pace.wait(limit.deadline, running) {
+                Ok(()) => self.attempt(request, limit, limit, &mut progress, running),
+                Err(error) => Step::Failed(progress.settle(request, error)),
             };
-            // What an earlier attempt may have created, a later refusal does not undo.
-            maybe_created |= error.outcome() == Outcome::MaybeCreated;
-            if maybe_created {
-                error = error.with_outcome(Outcome::MaybeCreated);
+            match step {
+                Step::Done(body) => return Ok(body),
+                Step::Failed(error) => return Err(error),
+                Step::Repeat { after, .. } => {
+                    if !running.sleep(after) {
+                        return Err(progress.settle(request, closed()));
+                    }
+                }
             }
-            if running.is_cancelled() {
-                return Err(closed().with_outcome(error.outcome()));
-            }
-            let refused =
-                attempt.bearer.filter(|_| error.status() == Status::Unauthorized && !refreshed);
-            if refused.is_some_and(|bearer| self.tokens.refuse(&bearer, token_expired)) {
-                refreshed = true;
-                continue;
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            let wait = self.policy.wait(&error, transient, retries, left, jitter());
-            let Some(wait) = wait else {
-                let retryable = self.policy.may_repeat(error.outcome(), transient);
-                return Err(error.with_retryable(retryable));
-            };
-            if !running.sleep(wait) {
-                return Err(closed().with_outcome(error.outcome()));
-            }
-            retries += 1;
         }
     }
 
-    fn attempt(&self, request: &Request, deadline: Instant, running: &Arc<RunningCall>) -> Attempt {
-        let bearer =
-            match self.pace.wait(deadline, running).and_then(|()| self.tokens.bearer(Now::read)) {
-                Ok(bearer) => bearer,
-                Err(error) => {
-                    let transient = error.status() == Status::RateLimited;
-                    return Attempt { bearer: None, result: Err(Failure::new(error, transient)) };
-                }
+    /// Takes a turn to make an attempt, or tells when the next one comes.
+    pub fn take_turn(&self, now: Instant) -> std::result::Result<(), Instant> {
+        self.pace.take(now)
+    }
+
+    /// Sends a request once within `limit`, after its turn was taken, and decides what follows.
+    /// `whole` is the limit for all attempts.
+    pub fn attempt(
+        &self,
+        request: &Request,
+        limit: Limit,
+        whole: Limit,
+        progress: &mut Progress,
+        running: &Arc<RunningCall>,
+    ) -> Step {
+        let bearer = match self.tokens.bearer(Now::read) {
+            Ok(bearer) => bearer,
+            Err(error) => return Step::Failed(progress.settle(request, error)),
+        };
+        let Failure { error, transient, token_expired } =
+            match self.exchange(request, &bearer, limit, running) {
+                Ok(body) => return Step::Done(body),
+                Err(failure) => failure,
             };
-        let sent = Now::read();
-        let exchanged = self.transport.exchange(request, &bearer.header, deadline, running);
-        let result = exchanged.and_then(|reply| {
-            if let Some(date) = reply.date {
-                self.tokens.observe_date(date, sent, Now::read());
+        let error = progress.remember(error);
+        if running.is_cancelled() {
+            return Step::Failed(progress.settle(request, closed()));
+        }
+        let refused = error.status() == Status::Unauthorized && !progress.refreshed;
+        if refused && self.tokens.refuse(&bearer, token_expired) {
+            progress.refreshed = true;
+            return Step::Repeat { after: Duration::ZERO, error, is_retry: false };
+        }
+        match self.policy.wait(&error, transient, progress.retries, whole.left(), jitter()) {
+            Some(after) => {
+                progress.retries += 1;
+                Step::Repeat { after, error, is_retry: true }
             }
-            let judged = api::judge(request, reply, SystemTime::now());
-            if let Err(failure) = &judged
-                && failure.transient
-                && let Some(pause) = failure.error.retry_after()
-            {
+            None => {
+                let retryable = self.policy.may_repeat(error.outcome(), transient);
+                Step::Failed(progress.settle(request, error.with_retryable(retryable)))
+            }
+        }
+    }
+
+    fn exchange(
+        &self,
+        request: &Request,
+        bearer: &Bearer,
+        limit: Limit,
+        running: &Arc<RunningCall>,
+    ) -> std::result::Result<String, Failure> {
+        let sent = Now::read();
+        let reply = self.transport.exchange(request, &bearer.header, limit, running)?;
+        if let Some(date) = reply.date {
+            self.tokens.observe_date(date, sent, Now::read());
+        }
+        api::judge(request, reply, SystemTime::now()).inspect_err(|failure| {
+            if let Some(pause) = failure.error.retry_after().filter(|_| failure.transient) {
                 self.pace.pause(pause);
             }
-            judged
-        });
-        Attempt { bearer: Some(bearer), result }
+        })
+    }
+
+    /// How many tokens were signed.
+    pub fn tokens_signed(&self) -> u64 {
+        self.tokens.signed()
+    }
+
+    /// How many connections were opened.
+    pub fn connections_opened(&self) -> u64 {
+        self.transport.connections_opened()
     }
 
     /// Gives the connections up.
     pub fn shut_down(&self) {
         self.transport.shut_down();
     }
-}
-
-struct Attempt {
-    /// The token that was sent, if one was.
-    bearer: Option<Bearer>,
-    result: std::result::Result<String, Failure>,
 }
 
 /// What calls of a closed handle answer.

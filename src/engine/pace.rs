@@ -53,26 +53,29 @@ impl Pace {
         state.paused_until = state.paused_until.max(Some(until));
     }
 
+    /// Takes a turn if it has come, else tells when the next one does.
+    pub fn take(&self, now: Instant) -> std::result::Result<(), Instant> {
+        let mut state = self.lock();
+        let delay = state.delay(now);
+        if !delay.is_zero() {
+            return Err(now + delay);
+        }
+        if !self.interval.is_zero() {
+            state.next = Some(now + self.interval);
+        }
+        Ok(())
+    }
+
     /// Waits for this request's turn, or says at once that it does not come in time.
     pub fn wait(&self, deadline: Instant, running: &RunningCall) -> Result<()> {
         loop {
             let now = Instant::now();
-            let delay = {
-                let mut state = self.lock();
-                let delay = state.delay(now);
-                let due = now + delay;
-                if due >= deadline && !delay.is_zero() {
-                    return Err(no_turn(delay));
-                }
-                // Taken only when it has come: a turn reserved by a call that is then
-                // cancelled would be lost.
-                if delay.is_zero() && !self.interval.is_zero() {
-                    state.next = Some(now + self.interval);
-                }
-                delay
-            };
-            if delay.is_zero() {
-                return Ok(());
+            // Taken only when it has come: a turn reserved by a call that is then cancelled
+            // would be lost.
+            let Err(due) = self.take(now) else { return Ok(()) };
+            let delay = due - now;
+            if due >= deadline {
+                return Err(no_turn(delay));
             }
             if !running.sleep(delay) {
                 return Err(closed());
@@ -81,7 +84,8 @@ impl Pace {
     }
 }
 
-fn no_turn(delay: Duration) -> Error {
+/// The next request's turn comes after `delay`: too late.
+pub fn no_turn(delay: Duration) -> Error {
     Error::new(
         Status::RateLimited,
         format!(
@@ -90,6 +94,7 @@ fn no_turn(delay: Duration) -> Error {
         ),
     )
     .with_retry_after(Some(delay))
+    .with_retryable(true)
 }
 
 #[cfg(test)]

@@ -1,47 +1,9 @@
 //! What every export runs in: a panic becomes an error, and nothing reaches stderr.
 
-use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Once;
-
 use super::convert::OutError;
 use super::status::vce_status;
-use crate::error::{Error, Outcome, Result, Status};
-
-thread_local! {
-    static DEPTH: Cell<u32> = const { Cell::new(0) };
-    static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
-}
-
-/// Keeps the messages of this thread's panics while a call is in the library.
-///
-/// All others go on to the hook that was there before: in a Rust program that links the crate
-/// the hook is the program's, and not ours to speak for.
-fn quiet_panics() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        let previous = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if DEPTH.get() == 0 {
-                previous(info);
-            } else {
-                PANIC.set(Some(info.to_string().replace('\n', " ")));
-            }
-        }));
-    });
-}
-
-fn catch<T>(body: impl FnOnce() -> T) -> std::result::Result<T, String> {
-    // Setting a hook while this thread unwinds would abort.
-    if !std::thread::panicking() {
-        quiet_panics();
-    }
-    DEPTH.set(DEPTH.get() + 1);
-    // What a panic leaves half done is behind locks that tell of it, or was the caller's alone.
-    let caught = catch_unwind(AssertUnwindSafe(body));
-    DEPTH.set(DEPTH.get() - 1);
-    caught.map_err(|_| PANIC.take().unwrap_or_default())
-}
+use crate::error::{Outcome, Result, Status};
+use crate::panics::{self, catch};
 
 /// Runs a function that can fail.
 pub fn fallible(error: OutError, body: impl FnOnce() -> Result<Status>) -> vce_status {
@@ -58,10 +20,7 @@ fn guarded(
     after_panic: Outcome,
     body: impl FnOnce() -> Result<Status>,
 ) -> vce_status {
-    let result = catch(body).unwrap_or_else(|message| {
-        let message = format!("a defect in libvce; please report it: {message}");
-        Err(Error::new(Status::Internal, message).with_outcome(after_panic))
-    });
+    let result = catch(body).unwrap_or_else(|message| Err(panics::defect(&message, after_panic)));
     match result {
         Ok(status) => status.into(),
         Err(failure) => {
@@ -83,6 +42,7 @@ mod tests {
         vce_error, vce_error_message, vce_error_outcome, vce_error_status, vce_outcome,
     };
     use super::*;
+    use std::panic::catch_unwind;
     use std::process::Command;
 
     #[test]

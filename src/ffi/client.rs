@@ -15,9 +15,9 @@ use crate::error::Status;
 
 /// A connection to the Conversation API. Any number of threads at the same time.
 ///
-/// A child process that inherits a client by fork may use and free it: it gets connections and
-/// a token of its own, and leaves its parent's alone.
-pub struct vce_client(Client);
+/// A child process that inherits a client by fork may use and free it: it gets connections, a
+/// token, a queue and threads of its own, and leaves its parent's alone.
+pub struct vce_client(pub(super) Client);
 
 /// Makes a client from a copy of the settings. Reads the private key and ca_file, connects to
 /// nothing, starts no thread. To be freed with vce_client_free.
@@ -42,9 +42,11 @@ pub unsafe extern "C" fn vce_client_new(
     })
 }
 
-/// Refuses new calls with VCE_ERR_CLOSED, waits at most timeout_ms for those that run in other
-/// threads, then cancels them: they answer VCE_ERR_CLOSED, with the outcome that the evidence
-/// gives. Any thread may close; closing again answers VCE_OK.
+/// Refuses new calls and events with VCE_ERR_CLOSED, and waits at most timeout_ms for the calls
+/// that run in other threads and for the events that were enqueued. Then it cancels what is
+/// left: such calls answer, and such events are reported with, VCE_ERR_CLOSED and the outcome
+/// that the evidence gives. Reports can still be polled. No thread of the library is left then
+/// (but those of an engine that is shared). Any thread may close; closing again answers VCE_OK.
 ///
 /// Answers VCE_OK if nothing had to be cancelled, else VCE_ERR_TIMEOUT.
 ///
@@ -63,9 +65,11 @@ pub unsafe extern "C" fn vce_client_close(
     })
 }
 
-/// Closes a client with no time and frees it; blocks no longer than the cancelling takes.
-/// No other thread may use it any more. Its event lists stay, and answer VCE_ERR_CLOSED once
-/// they need the server. NULL is allowed.
+/// Closes a client with no time and frees it; blocks no longer than the cancelling takes. With
+/// engine=shared, events that were accepted are delivered all the same, without reports.
+///
+/// No other thread may use it any more, but for a vce_poll or vce_flush that is under way. Its
+/// event lists stay, and answer VCE_ERR_CLOSED once they need the server. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_client_free(client: Option<Box<vce_client>>) {
     infallible((), || drop(client));

@@ -1,7 +1,7 @@
 //! Every pointer that crosses the ABI is read or written here.
 
 use std::ffi::{CStr, CString, c_char};
-use std::ptr::null;
+use std::ptr::{null, null_mut};
 
 use super::error::vce_error;
 use crate::error::{Error, Result, Status};
@@ -101,6 +101,16 @@ pub fn optional_c_string(text: Option<&str>) -> Option<CString> {
 /// A text that is borrowed from its object.
 pub fn borrowed(text: Option<&CString>) -> *const c_char {
     text.map_or(null(), |text| text.as_ptr())
+}
+
+/// A text that is handed over, for [`free_c_string`].
+pub fn owned_c_string(text: impl Into<Vec<u8>>) -> *mut c_char {
+    c_string(text).into_raw()
+}
+
+/// An object that is handed over as a function's result.
+pub fn handed_over<T>(object: Option<T>) -> *mut T {
+    object.map_or(null_mut(), |object| Box::into_raw(Box::new(object)))
 }
 
 /// Frees a text that was handed over.

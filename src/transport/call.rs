@@ -9,12 +9,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::calls::{Interrupt, RunningCall};
+use super::limit::Limit;
 use super::timed_out;
 
 /// One attempt at a request: its time limits, its cancellation, and the evidence of what left.
 pub struct Call {
     running: Arc<RunningCall>,
-    deadline: Instant,
+    limit: Limit,
     connect_deadline: Instant,
     phase: Cell<Phase>,
     socket_bytes: Cell<u64>,
@@ -44,15 +45,12 @@ impl Drop for Entered {
 }
 
 impl Call {
-    pub fn new(
-        running: &Arc<RunningCall>,
-        deadline: Instant,
-        connect_timeout: Duration,
-    ) -> Rc<Call> {
+    pub fn new(running: &Arc<RunningCall>, limit: Limit, connect_timeout: Duration) -> Rc<Call> {
+        let deadline = limit.deadline;
         let connect_deadline = Instant::now().checked_add(connect_timeout).unwrap_or(deadline);
         Rc::new(Call {
             running: Arc::clone(running),
-            deadline,
+            limit,
             connect_deadline: connect_deadline.min(deadline),
             phase: Cell::new(Phase::Connecting),
             socket_bytes: Cell::new(0),
@@ -84,7 +82,7 @@ impl Call {
     pub fn left(&self) -> Result<Duration, ureq::Error> {
         let deadline = match self.phase.get() {
             Phase::Connecting => self.connect_deadline,
-            Phase::Exchanging => self.deadline,
+            Phase::Exchanging => self.limit.deadline,
         };
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() { Err(timed_out()) } else { Ok(left) }
@@ -92,7 +90,12 @@ impl Call {
 
     /// Whether the whole call's time is over, not only that for connecting.
     pub fn is_overdue(&self) -> bool {
-        self.deadline <= Instant::now()
+        self.limit.left().is_zero()
+    }
+
+    /// The whole call's limit.
+    pub fn limit(&self) -> Limit {
+        self.limit
     }
 
     pub fn is_cancelled(&self) -> bool {
@@ -137,8 +140,9 @@ mod tests {
 
     fn call() -> Rc<Call> {
         let calls = Arc::new(Calls::default());
-        let limit = Duration::from_secs(60);
-        Call::new(&Arc::new(calls.begin().unwrap()), Instant::now() + limit, limit)
+        let time = Duration::from_secs(60);
+        let limit = Limit::new("timeout", time, Instant::now());
+        Call::new(&Arc::new(calls.begin().unwrap()), limit, time)
     }
 
     #[test]

@@ -38,6 +38,11 @@ impl Calls {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many calls are between their beginning and their end.
+    pub fn running(&self) -> usize {
+        self.lock().running
+    }
+
     /// Begins a call; `None` once the handle is closed.
     pub fn begin(self: &Arc<Calls>) -> Option<RunningCall> {
         let mut state = self.lock();

@@ -2,7 +2,8 @@
 
 use std::io::Read as _;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use rustls::RootCertStore;
 use ureq::config::AutoHeaderValue;
@@ -15,6 +16,7 @@ use super::Fault;
 use super::call::{Call, Phase};
 use super::calls::RunningCall;
 use super::connection::RequestConnector;
+use super::limit::Limit;
 use super::resolver::Resolver;
 use super::tcp::TcpConnector;
 use super::{proxy, roots};
@@ -37,7 +39,6 @@ pub struct Setup {
     user_agent: Arc<String>,
     connections: usize,
     connect_timeout: Duration,
-    timeout: Duration,
 }
 
 impl Setup {
@@ -55,7 +56,6 @@ impl Setup {
             )),
             connections: settings.connections,
             connect_timeout: settings.connect_timeout,
-            timeout: settings.timeout,
         })
     }
 
@@ -69,14 +69,15 @@ impl Setup {
 #[derive(Debug)]
 pub struct Transport {
     agent: Agent,
+    opened: Arc<AtomicU64>,
     has_proxy: bool,
     connect_timeout: Duration,
-    timeout: Duration,
 }
 
 impl Transport {
     pub fn new(setup: &Setup) -> Transport {
         let resolver = Resolver::default();
+        let opened = Arc::new(AtomicU64::new(0));
         let config = Agent::config_builder()
             .proxy(setup.proxy.clone())
             .user_agent(AutoHeaderValue::Provided(Arc::clone(&setup.user_agent)))
@@ -93,7 +94,7 @@ impl Transport {
             .build();
         let connector =
             ().chain(ConnectProxyConnector::default())
-                .chain(TcpConnector { resolver: resolver.clone() })
+                .chain(TcpConnector { resolver: resolver.clone(), opened: Arc::clone(&opened) })
                 .chain(RequestConnector::new(
                     setup.tls_roots,
                     setup.ca_file.clone(),
@@ -101,21 +102,21 @@ impl Transport {
                 ));
         Transport {
             agent: Agent::with_parts(config, connector, resolver),
+            opened,
             has_proxy: setup.proxy.is_some(),
             connect_timeout: setup.connect_timeout,
-            timeout: setup.timeout,
         }
     }
 
-    /// Sends a request and takes its answer, whatever its status, until `deadline`.
+    /// Sends a request and takes its answer, whatever its status, within `limit`.
     pub fn exchange(
         &self,
         request: &Request,
         authorization: &HeaderValue,
-        deadline: Instant,
+        limit: Limit,
         running: &Arc<RunningCall>,
     ) -> std::result::Result<Reply, Failure> {
-        let call = Call::new(running, deadline, self.connect_timeout);
+        let call = Call::new(running, limit, self.connect_timeout);
         let entered = call.enter();
         let result = self.run(request, authorization);
         drop(entered);
@@ -197,7 +198,7 @@ impl Transport {
             ),
             ureq::Error::Timeout(_) => {
                 let what = if connecting { "no connection" } else { "no complete answer" };
-                (Status::Timeout, format!("{what} within timeout ({:?})", self.timeout), true)
+                (Status::Timeout, format!("{what} within {}", call.limit()), true)
             }
             ureq::Error::HostNotFound => {
                 (Status::Connect, "the host has no address".to_owned(), true)
@@ -230,6 +231,11 @@ impl Transport {
             }
             other => (Status::Internal, format!("the HTTP client failed: {other}"), false),
         }
+    }
+
+    /// How many connections were made.
+    pub fn connections_opened(&self) -> u64 {
+        self.opened.load(Ordering::Relaxed)
     }
 
     /// Closes the connections; a call that still uses one fails.

@@ -4,6 +4,7 @@ mod call;
 mod calls;
 mod connection;
 mod http;
+mod limit;
 mod proxy;
 mod resolver;
 mod roots;
@@ -11,6 +12,7 @@ mod tcp;
 
 pub use calls::{Calls, RunningCall};
 pub use http::{Setup, Transport};
+pub use limit::Limit;
 
 use crate::error::Status;
 

@@ -14,6 +14,7 @@ use super::call::Call;
 use super::calls::Interrupt;
 use super::{Fault, timed_out};
 use crate::error::Status;
+use crate::platform;
 
 /// How long an answer is used. The system's resolver does not tell what the records allow.
 const REMEMBERED: Duration = Duration::from_secs(30);
@@ -95,27 +96,24 @@ impl Resolver {
     fn ask(&self, name: &str) -> Result<Arc<Lookup>, ureq::Error> {
         let lookup = Arc::new(Lookup::default());
         let (resolver, asked, name) = (self.clone(), Arc::clone(&lookup), name.to_owned());
-        std::thread::Builder::new()
-            .name("vce-resolve".to_owned())
-            .stack_size(512 * 1024)
-            .spawn(move || {
-                let answer = name.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
-                let mut known = resolver.lock();
-                match &answer {
-                    Ok(addresses) if !addresses.is_empty() => {
-                        known.insert(name, Entry::Addresses(addresses.clone(), Instant::now()));
-                    }
-                    _ => {
-                        known.remove(&name);
-                    }
+        platform::spawn("vce-resolve", 512 * 1024, move || {
+            let answer = name.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+            let mut known = resolver.lock();
+            match &answer {
+                Ok(addresses) if !addresses.is_empty() => {
+                    known.insert(name, Entry::Addresses(addresses.clone(), Instant::now()));
                 }
-                drop(known);
-                *asked.lock() = Some(answer.map_err(|error| error.to_string()));
-                asked.changed.notify_all();
-            })
-            .map_err(|error| {
-                Fault::transient(Status::Connect, format!("no thread for the name lookup: {error}"))
-            })?;
+                _ => {
+                    known.remove(&name);
+                }
+            }
+            drop(known);
+            *asked.lock() = Some(answer.map_err(|error| error.to_string()));
+            asked.changed.notify_all();
+        })
+        .map_err(|error| {
+            Fault::transient(Status::Connect, format!("no thread for the name lookup: {error}"))
+        })?;
         Ok(lookup)
     }
 }
@@ -181,6 +179,7 @@ impl std::fmt::Debug for Resolver {
 #[cfg(test)]
 mod tests {
     use super::super::calls::Calls;
+    use super::super::limit::Limit;
     use super::super::tcp::TcpConnector;
     use super::*;
 
@@ -188,8 +187,9 @@ mod tests {
 
     fn call() -> std::rc::Rc<Call> {
         let calls = Arc::new(Calls::default());
-        let limit = Duration::from_secs(60);
-        Call::new(&Arc::new(calls.begin().unwrap()), Instant::now() + limit, limit)
+        let time = Duration::from_secs(60);
+        let limit = Limit::new("timeout", time, Instant::now());
+        Call::new(&Arc::new(calls.begin().unwrap()), limit, time)
     }
 
     #[test]
@@ -228,18 +228,19 @@ mod tests {
         let calls = Arc::new(Calls::default());
         let resolver = Resolver::default();
         resolver.lock().insert(NAME.to_owned(), Entry::Asking(Arc::default()));
-        let limit = Duration::from_secs(5);
+        let time = Duration::from_secs(5);
         let begun = Instant::now();
+        let limit = Limit::new("timeout", time, begun);
         std::thread::scope(|scope| {
             let running = calls.begin().unwrap();
             scope.spawn(|| {
-                let call = Call::new(&Arc::new(running), Instant::now() + limit, limit);
+                let call = Call::new(&Arc::new(running), limit, time);
                 let _entered = call.enter();
                 assert!(resolver.addresses(NAME).is_err());
             });
             calls.close(Duration::from_millis(100));
         });
-        assert!(begun.elapsed() < limit, "it waited for its time limit");
+        assert!(begun.elapsed() < time, "it waited for its time limit");
     }
 
     #[test]
@@ -248,7 +249,7 @@ mod tests {
         let resolver = Resolver::default();
         let entry = Entry::Addresses(vec![nobody], Instant::now());
         resolver.lock().insert(NAME.to_owned(), entry);
-        let connector = TcpConnector { resolver: resolver.clone() };
+        let connector = TcpConnector { resolver: resolver.clone(), opened: Arc::default() };
         let agent = ureq::Agent::with_parts(Config::default(), connector, resolver.clone());
         let call = call();
         let _entered = call.enter();

@@ -3,6 +3,7 @@
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ureq::unversioned::transport::{
@@ -19,6 +20,8 @@ use crate::platform;
 #[derive(Debug)]
 pub struct TcpConnector {
     pub resolver: Resolver,
+    /// Counts the connections that were made.
+    pub opened: Arc<AtomicU64>,
 }
 
 impl<In: Transport> Connector<In> for TcpConnector {
@@ -35,6 +38,7 @@ impl<In: Transport> Connector<In> for TcpConnector {
         let connected =
             connect_any(&details.addrs).inspect_err(|_| self.resolver.forget(details.uri));
         let stream = connected?;
+        self.opened.fetch_add(1, Ordering::Relaxed);
         stream.set_nodelay(true)?;
         let buffers = LazyBuffers::new(
             details.config.input_buffer_size(),
@@ -180,6 +184,7 @@ impl std::fmt::Debug for TcpTransport {
 #[cfg(test)]
 mod tests {
     use super::super::calls::Calls;
+    use super::super::limit::Limit;
     use super::*;
     use std::net::TcpListener;
     use std::time::Instant;
@@ -196,8 +201,9 @@ mod tests {
         }
         let there = TcpListener::bind("127.0.0.1:0").unwrap();
         let calls = Arc::new(Calls::default());
-        let limit = Duration::from_millis(400);
-        let call = Call::new(&Arc::new(calls.begin().unwrap()), Instant::now() + limit, limit);
+        let time = Duration::from_millis(400);
+        let limit = Limit::new("timeout", time, Instant::now());
+        let call = Call::new(&Arc::new(calls.begin().unwrap()), limit, time);
         let _entered = call.enter();
         let addresses = [gone.local_addr().unwrap(), there.local_addr().unwrap()];
         let stream = connect_any(&addresses).unwrap();

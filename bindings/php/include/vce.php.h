@@ -51,6 +51,8 @@ typedef struct vce_event vce_event;
 
 typedef struct vce_event_list vce_event_list;
 
+typedef struct vce_report vce_report;
+
 const char *vce_version(void);
 
 const char *vce_status_name(int32_t status);
@@ -150,3 +152,32 @@ const char *vce_error_trace_id(const vce_error *error);
 const char *vce_error_response(const vce_error *error);
 
 void vce_error_free(vce_error *error);
+
+vce_status vce_enqueue_event(const vce_client *client,
+                             const char *conversation_id,
+                             const char *type,
+                             const char *from,
+                             const char *body,
+                             uint64_t tag,
+                             vce_error **error);
+
+vce_report *vce_poll(const vce_client *client, uint64_t timeout_ms);
+
+vce_status vce_flush(const vce_client *client,
+                     uint64_t timeout_ms,
+                     uint64_t *remaining,
+                     vce_error **error);
+
+int vce_report_fd(const vce_client *client);
+
+char *vce_client_stats(const vce_client *client);
+
+uint64_t vce_report_tag(const vce_report *report);
+
+vce_outcome vce_report_outcome(const vce_report *report);
+
+const vce_event *vce_report_event(const vce_report *report);
+
+const vce_error *vce_report_error(const vce_report *report);
+
+void vce_report_free(vce_report *report);

@@ -1,4 +1,4 @@
-//! What differs between systems.
+//! Sockets: a connect that can be cancelled, and a look at a connection that waits.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -86,11 +86,6 @@ mod imp {
         };
         matches!(probe(), Ok(Err(error)) if error.kind() == io::ErrorKind::WouldBlock)
     }
-}
-
-/// This process.
-pub fn process_id() -> u32 {
-    std::process::id()
 }
 
 /// Connects within `limit`. `register` sees the socket before the wait begins: shutting it

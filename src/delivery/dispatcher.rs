@@ -1,0 +1,232 @@
+//! An engine with a queue: the scheduler, and the threads that do as it says.
+
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::Terms;
+use super::job::{Job, Sent};
+use super::scheduler::{Next, Owner, Scheduler, Slot};
+use crate::engine::Engine;
+use crate::error::{Error, Result, Status};
+use crate::platform;
+use crate::transport::Limit;
+
+/// How long a thread without work stays.
+const IDLE: Duration = Duration::from_secs(5);
+/// Enough for a TLS handshake, several times.
+const STACK_BYTES: usize = 256 * 1024;
+
+/// Sends in the background what is enqueued. Any thread may use it at any time.
+///
+/// As many threads as there are requests in flight, and one more that watches over the time of
+/// what waits. They are made when they are needed, and leave when they are idle.
+pub struct Dispatcher {
+    engine: Engine,
+    connections: usize,
+    timeout: Duration,
+    state: Mutex<State>,
+    work: Condvar,
+    /// Not locked by any of these threads once it is stopped.
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+struct State {
+    scheduler: Scheduler<Box<Job>>,
+    next_owner: Owner,
+    stopped: bool,
+    /// Threads that have not decided to leave.
+    alive: usize,
+    /// Of those, the ones that wait for work and were not called.
+    idle: usize,
+    /// A thread was called or made and has not come yet. It calls the next one itself, so that
+    /// a burst of events wakes one thread and not one for each.
+    called: bool,
+    /// When the thread that watches over the time will look, if there is one.
+    watch: Option<Instant>,
+}
+
+impl Dispatcher {
+    /// Starts no thread.
+    pub fn new(engine: Engine, terms: &Terms) -> Dispatcher {
+        Dispatcher {
+            engine,
+            connections: terms.connections,
+            timeout: terms.timeout,
+            state: Mutex::new(State {
+                scheduler: Scheduler::new(terms.connections, terms.delivery_timeout),
+                next_owner: 0,
+                stopped: false,
+                alive: 0,
+                idle: 0,
+                called: false,
+                watch: None,
+            }),
+            work: Condvar::new(),
+            threads: Mutex::default(),
+        }
+    }
+
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A name for another handle that enqueues here.
+    pub fn new_owner(&self) -> Owner {
+        let mut state = self.lock();
+        state.next_owner += 1;
+        state.next_owner
+    }
+
+    /// Enqueues an event. Fails only if there is no thread to send it and none can be made.
+    pub fn enqueue(
+        self: &Arc<Self>,
+        owner: Owner,
+        conversation: &str,
+        now: Instant,
+        job: impl FnOnce() -> Job,
+    ) -> Result<()> {
+        let mut state = self.lock();
+        if state.alive == 0 {
+            self.add_thread(&mut state).map_err(|error| {
+                Error::new(
+                    Status::Internal,
+                    format!("no thread to send in the background: {error}"),
+                )
+                .with_retryable(true)
+            })?;
+        }
+        state.scheduler.push(owner, conversation, Box::new(job()), now);
+        self.call(&mut state);
+        Ok(())
+    }
+
+    /// Takes back what an owner has in the queue.
+    pub fn withdraw(&self, owner: Owner) {
+        let withdrawn = self.lock().scheduler.withdraw(owner);
+        for job in withdrawn {
+            job.withdrawn();
+        }
+    }
+
+    /// Ends the threads. Nothing may be in the queue or in flight any more.
+    pub fn stop(&self) {
+        self.lock().stopped = true;
+        self.work.notify_all();
+        // Held while they end: whoever else stops it waits for them too.
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        for thread in threads.drain(..) {
+            // Its panics are caught; there is nothing to learn from it.
+            let _ = thread.join();
+        }
+    }
+
+    fn add_thread(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
+        if state.stopped {
+            return Err(io::Error::other("it has been stopped"));
+        }
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.retain(|thread| !thread.is_finished());
+        let dispatcher = Arc::clone(self);
+        threads.push(platform::spawn("vce-send", STACK_BYTES, move || dispatcher.work())?);
+        state.alive += 1;
+        state.called = true;
+        Ok(())
+    }
+
+    /// Sees to it that somebody does what can be done, and watches over what waits.
+    fn call(self: &Arc<Self>, state: &mut State) {
+        let is_watched = state.watch.is_some() && !state.scheduler.can_send();
+        if state.called || is_watched || !state.scheduler.has_waiting() {
+            return;
+        }
+        if state.idle > 0 {
+            state.called = true;
+            self.work.notify_one();
+        } else if state.alive <= self.connections {
+            // Without it the threads that there are do the work, if later.
+            let _ = self.add_thread(state);
+        }
+    }
+
+    /// What each thread does.
+    fn work(self: &Arc<Self>) {
+        let mut state = self.lock();
+        let mut rested = false;
+        loop {
+            state.called = false;
+            let now = Instant::now();
+            match state.scheduler.next(now, || self.engine.take_turn(now)) {
+                Next::Send(job, slot) => {
+                    self.call(&mut state);
+                    drop(state);
+                    state = self.send(job, slot);
+                }
+                Next::Expired(job) => {
+                    drop(state);
+                    job.expired();
+                    state = self.lock();
+                }
+                Next::NoTurn(job, wait) => {
+                    drop(state);
+                    job.has_no_turn(wait);
+                    state = self.lock();
+                }
+                Next::Wait(_) | Next::Idle if state.stopped => break,
+                Next::Wait(at) if state.watch.is_none_or(|watch| at < watch) => {
+                    state.watch = Some(at);
+                    state = self.rest(state, at.saturating_duration_since(now)).0;
+                    if state.watch == Some(at) {
+                        state.watch = None;
+                    }
+                    rested = false;
+                    continue;
+                }
+                Next::Wait(_) | Next::Idle if rested => break,
+                Next::Wait(_) | Next::Idle => {
+                    (state, rested) = self.rest(state, IDLE);
+                    continue;
+                }
+            }
+            rested = false;
+        }
+        state.alive -= 1;
+    }
+
+    fn rest<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        time: Duration,
+    ) -> (MutexGuard<'a, State>, bool) {
+        state.idle += 1;
+        let (mut state, result) =
+            self.work.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner);
+        state.idle -= 1;
+        (state, result.timed_out())
+    }
+
+    fn send(&self, job: Box<Job>, slot: Slot) -> MutexGuard<'_, State> {
+        let limit = Limit::new("timeout", self.timeout, Instant::now());
+        match job.send(&self.engine, limit) {
+            Sent::Finished => {
+                let mut state = self.lock();
+                state.scheduler.finish(&slot);
+                state
+            }
+            Sent::Repeat(job, at) => {
+                let mut state = self.lock();
+                if let Some(job) = state.scheduler.repeat(job, slot, at) {
+                    drop(state);
+                    job.withdrawn();
+                    state = self.lock();
+                }
+                state
+            }
+        }
+    }
+}

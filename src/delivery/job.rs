@@ -1,0 +1,135 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::account::Account;
+use crate::api::{self, Request};
+use crate::engine::{self, Engine, Progress, Step};
+use crate::error::{Error, Outcome, Result, Status};
+use crate::event::Event;
+use crate::panics;
+use crate::transport::Limit;
+
+/// An accepted event on its way to its report. Whatever becomes of it, it is reported: at the
+/// latest when it is dropped.
+pub struct Job {
+    /// None once it is reported.
+    account: Option<Arc<Account>>,
+    request: Request,
+    tag: u64,
+    accepted: Instant,
+    /// From its acceptance to its end.
+    limit: Limit,
+    progress: Progress,
+    /// Why the last attempt failed.
+    last: Option<Error>,
+}
+
+/// What follows from sending a job.
+pub enum Sent {
+    /// It came to its end and is reported.
+    Finished,
+    /// It is to be sent again then.
+    Repeat(Box<Job>, Instant),
+}
+
+impl Job {
+    pub fn new(
+        account: Arc<Account>,
+        request: Request,
+        tag: u64,
+        accepted: Instant,
+        limit: Limit,
+    ) -> Job {
+        Job {
+            account: Some(account),
+            request,
+            tag,
+            accepted,
+            limit,
+            progress: Progress::default(),
+            last: None,
+        }
+    }
+
+    /// How much of the queue its request takes.
+    pub fn bytes(request: &Request) -> usize {
+        request.url.len() + request.body.as_ref().map_or(0, String::len)
+    }
+
+    /// Makes one attempt within `limit`.
+    pub fn send(mut self: Box<Job>, engine: &Engine, limit: Limit) -> Sent {
+        let running = self.account.as_ref().and_then(|account| account.begin_attempt());
+        let Some(running) = running else {
+            self.withdrawn();
+            return Sent::Finished;
+        };
+        let (request, progress) = (&self.request, &mut self.progress);
+        let limit = limit.or_earlier(self.limit);
+        let step = panics::catch(|| engine.attempt(request, limit, self.limit, progress, &running))
+            .unwrap_or_else(|message| {
+                Step::Failed(panics::defect(&message, Outcome::MaybeCreated))
+            });
+        drop(running);
+        match step {
+            Step::Done(answer) => {
+                let event = api::read_event(&answer, Outcome::MaybeCreated)
+                    .map_err(|error| self.progress.settle(&self.request, error));
+                self.report(event);
+            }
+            Step::Failed(error) => self.report(Err(error)),
+            Step::Repeat { after, error, is_retry } => {
+                if let Some(account) = self.account.as_ref().filter(|_| is_retry) {
+                    account.count_retry();
+                }
+                self.last = Some(error);
+                return Sent::Repeat(self, Instant::now() + after);
+            }
+        }
+        Sent::Finished
+    }
+
+    /// Its time is over.
+    pub fn expired(self) {
+        let error = Error::new(Status::Timeout, format!("not delivered within {}", self.limit));
+        self.failed(error.with_retryable(true));
+    }
+
+    /// The engine's limits leave it no turn in time.
+    pub fn has_no_turn(self, wait: Duration) {
+        self.failed(engine::no_turn(wait));
+    }
+
+    /// The client was closed before the event had its turn.
+    pub fn withdrawn(self) {
+        self.failed(engine::closed());
+    }
+
+    fn failed(mut self, mut error: Error) {
+        if let Some(last) = self.last.take() {
+            error = error.with_more(&format!("; the last attempt: {last}"));
+            if let Some(answer) = last.answer() {
+                error = error.with_answer(answer.clone());
+            }
+        }
+        let error = self.progress.settle(&self.request, error);
+        self.report(Err(error));
+    }
+
+    fn report(mut self, result: Result<Event>) {
+        self.tell(result);
+    }
+
+    fn tell(&mut self, result: Result<Event>) {
+        if let Some(account) = self.account.take() {
+            account.settle(self.tag, Job::bytes(&self.request), self.accepted, result);
+        }
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        if self.account.is_some() {
+            self.tell(Err(panics::defect("an event was lost", Outcome::MaybeCreated)));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Delivery reports.
+
+use std::ptr::null;
+
+use super::boundary::infallible;
+use super::error::vce_error;
+use super::event::vce_event;
+use super::status::vce_outcome;
+use crate::delivery::Report;
+
+/// A delivery report: what became of an event that was enqueued.
+pub struct vce_report {
+    tag: u64,
+    outcome: vce_outcome,
+    event: Option<vce_event>,
+    error: Option<vce_error>,
+}
+
+impl From<Report> for vce_report {
+    fn from(report: Report) -> vce_report {
+        let (tag, outcome) = (report.tag(), report.outcome().into());
+        let (event, error) = match report.into_result() {
+            Ok(event) => (Some(event.into()), None),
+            Err(error) => (None, Some(error.into())),
+        };
+        vce_report { tag, outcome, event, error }
+    }
+}
+
+/// The tag that the event was enqueued with; 0 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_report_tag(report: Option<&vce_report>) -> u64 {
+    infallible(0, || report.map_or(0, |report| report.tag))
+}
+
+/// What became of the event; VCE_OUTCOME_MAYBE_CREATED for NULL, which knows nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_report_outcome(report: Option<&vce_report>) -> vce_outcome {
+    let unknown = vce_outcome::VCE_OUTCOME_MAYBE_CREATED;
+    infallible(unknown, || report.map_or(unknown, |report| report.outcome))
+}
+
+/// The event as the server described it, borrowed from the report; NULL unless it was created.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_report_event(report: Option<&vce_report>) -> *const vce_event {
+    infallible(null(), || borrowed(report.and_then(|report| report.event.as_ref())))
+}
+
+/// Why the event was not, or perhaps not, created, borrowed from the report; NULL if it was.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_report_error(report: Option<&vce_report>) -> *const vce_error {
+    infallible(null(), || borrowed(report.and_then(|report| report.error.as_ref())))
+}
+
+/// Frees a report, its event and its error. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn vce_report_free(report: Option<Box<vce_report>>) {
+    infallible((), || drop(report));
+}
+
+fn borrowed<T>(object: Option<&T>) -> *const T {
+    object.map_or(null(), std::ptr::from_ref)
+}

@@ -1,0 +1,49 @@
+//! A panic inside the library is kept inside: it prints nothing, and its message is known.
+
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+
+use crate::error::{Error, Outcome, Status};
+
+thread_local! {
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+    static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Keeps the messages of this thread's panics while it is in the library.
+///
+/// All others go on to the hook that was there before: in a Rust program that links the crate
+/// the hook is the program's, and not ours to speak for.
+fn quiet_panics() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if DEPTH.get() == 0 {
+                previous(info);
+            } else {
+                PANIC.set(Some(info.to_string().replace('\n', " ")));
+            }
+        }));
+    });
+}
+
+/// Runs `body`; a panic is its message.
+pub fn catch<T>(body: impl FnOnce() -> T) -> Result<T, String> {
+    // Setting a hook while this thread unwinds would abort.
+    if !std::thread::panicking() {
+        quiet_panics();
+    }
+    DEPTH.set(DEPTH.get() + 1);
+    // What a panic leaves half done is behind locks that tell of it, or was the caller's alone.
+    let caught = catch_unwind(AssertUnwindSafe(body));
+    DEPTH.set(DEPTH.get() - 1);
+    caught.map_err(|_| PANIC.take().unwrap_or_default())
+}
+
+/// The error that a panic becomes.
+pub fn defect(message: &str, outcome: Outcome) -> Error {
+    let message = format!("a defect in libvce; please report it: {message}");
+    Error::new(Status::Internal, message).with_outcome(outcome)
+}
