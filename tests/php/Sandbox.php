@@ -65,6 +65,8 @@ final class Sandbox
     public function reset(): void
     {
         $this->admin('POST', '/reset');
+        // A shared engine of the test before keeps its own.
+        $this->admin('POST', '/connections/close');
     }
 
     /**
