@@ -100,7 +100,7 @@ options! {
         ]));
     connect_timeout = "5s", "The limit for one attempt to connect, TLS included.",
         |s, v| assign(&mut s.connect_timeout, v, |t| parse::duration(t, MS, DAY));
-    timeout = "30s", "The limit for a whole call, its retries included.",
+    timeout = "30s", "The limit for a whole call, its retries included; in the background for one attempt.",
         |s, v| assign(&mut s.timeout, v, |t| parse::duration(t, MS, DAY));
     max_retries = "3", "How often a failed request is repeated if it certainly created no event.",
         |s, v| assign(&mut s.max_retries, v, |t| parse::count(t, 0, 1000).map(|n| u32::try_from(n).unwrap_or(u32::MAX)));
@@ -130,15 +130,15 @@ options! {
         |s, v| assign(&mut s.connections, v, |t| parse::count(t, 1, 1024));
     queue_max_events = "100000", "How many events the queue takes; one counts until its report has been taken.",
         |s, v| assign(&mut s.queue_max_events, v, |t| parse::count(t, 1, 1_000_000_000));
-    queue_max_bytes = "64MiB", "How many bytes of events the queue takes.",
+    queue_max_bytes = "64MiB", "How many bytes of events and of reports that wait the queue takes.",
         |s, v| assign(&mut s.queue_max_bytes, v, parse::size);
-    delivery_timeout = "5m", "The limit from enqueue to the final report.",
+    delivery_timeout = "5m", "The limit from enqueuing an event to its end, its retries included.",
         |s, v| assign(&mut s.delivery_timeout, v, |t| parse::duration(t, MS, 7 * DAY));
     reports = "all", "Which delivery reports are kept for `vce_poll`: `all`, `errors` or `none`.",
         |s, v| assign(&mut s.reports, v, |t| parse::choice(t, &[
             ("all", Reports::All), ("errors", Reports::Errors), ("none", Reports::None),
         ]));
-    engine = "own", "`shared`: handles with equal settings share connections and token for the life of the process.",
+    engine = "own", "`shared`: handles with equal settings share connections, token, limits and threads for the life of the process.",
         |s, v| assign(&mut s.engine, v, |t| parse::choice(t, &[
             ("own", EngineSetting::Own), ("shared", EngineSetting::Shared),
         ]));

@@ -102,7 +102,7 @@ impl Dispatcher {
             })?;
         }
         state.scheduler.push(owner, conversation, Box::new(job()), now);
-        self.call(&mut state);
+        self.call(&mut state, now);
         Ok(())
     }
 
@@ -140,9 +140,9 @@ impl Dispatcher {
     }
 
     /// Sees to it that somebody does what can be done, and watches over what waits.
-    fn call(self: &Arc<Self>, state: &mut State) {
-        let is_watched = state.watch.is_some() && !state.scheduler.can_send();
-        if state.called || is_watched || !state.scheduler.has_waiting() {
+    fn call(self: &Arc<Self>, state: &mut State, now: Instant) {
+        let Some(due) = state.scheduler.due(now) else { return };
+        if state.called || state.watch.is_some_and(|watch| watch <= due) {
             return;
         }
         if state.idle > 0 {
@@ -163,7 +163,7 @@ impl Dispatcher {
             let now = Instant::now();
             match state.scheduler.next(now, || self.engine.take_turn(now)) {
                 Next::Send(job, slot) => {
-                    self.call(&mut state);
+                    self.call(&mut state, now);
                     drop(state);
                     state = self.send(job, slot);
                 }

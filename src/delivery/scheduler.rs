@@ -22,8 +22,8 @@ pub struct Scheduler<E> {
     max_in_flight: usize,
     lifetime: Duration,
     next_number: Number,
-    newest: Option<Instant>,
-    /// All have the same lifetime, so the first is also the first whose time is over.
+    /// All have the same lifetime, so the first is also the first whose time is over (but for
+    /// the moment by which threads that enqueue at once may cross).
     waiting: BTreeMap<Number, Waiting<E>>,
     lanes: HashMap<Conversation, Lane>,
     /// Each conversation that is `Ready`, once, in the order of their turns.
@@ -31,6 +31,8 @@ pub struct Scheduler<E> {
     /// Each conversation that is `Resting`.
     resting: BTreeSet<(Instant, Conversation)>,
     in_flight: usize,
+    /// The engine has no turn before.
+    next_turn: Option<Instant>,
 }
 
 #[derive(Clone)]
@@ -91,21 +93,18 @@ impl<E> Scheduler<E> {
             max_in_flight,
             lifetime,
             next_number: 0,
-            newest: None,
             waiting: BTreeMap::new(),
             lanes: HashMap::new(),
             turns: VecDeque::new(),
             resting: BTreeSet::new(),
             in_flight: 0,
+            next_turn: None,
         }
     }
 
     /// Puts an event behind those of its conversation.
     pub fn push(&mut self, owner: Owner, conversation: &str, event: E, now: Instant) {
-        // Threads may come with times that cross.
-        let accepted = self.newest.map_or(now, |newest| newest.max(now));
-        self.newest = Some(accepted);
-        let deadline = accepted + self.lifetime;
+        let deadline = now + self.lifetime;
         let number = self.next_number;
         self.next_number += 1;
         let conversation = match self.lanes.get_key_value(conversation) {
@@ -124,14 +123,12 @@ impl<E> Scheduler<E> {
         self.waiting.insert(number, Waiting { event, owner, conversation, deadline });
     }
 
-    /// Whether any event waits for its turn.
-    pub fn has_waiting(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
-    /// Whether an event may be sent without anything else happening before.
-    pub fn can_send(&self) -> bool {
-        self.in_flight < self.max_in_flight && !self.turns.is_empty()
+    /// When [`next`](Self::next) has to be asked, as far as is known without asking the engine;
+    /// `None`: not before a command.
+    pub fn due(&self, now: Instant) -> Option<Instant> {
+        let deadline = self.first_deadline()?;
+        let sending = if self.has_candidate() { Some(now) } else { self.first_rested() };
+        Some(self.within(deadline, sending))
     }
 
     /// Decides what is to be done now; to be asked until it answers `Wait` or `Idle`.
@@ -152,8 +149,10 @@ impl<E> Scheduler<E> {
         }
         self.wake_rested(now);
         self.skip_empty();
-        if self.can_send() {
-            return match take_turn() {
+        if self.has_candidate() {
+            let turn = take_turn();
+            self.next_turn = turn.err();
+            return match turn {
                 Ok(()) => self.start().map_or(Next::Idle, |(event, slot)| Next::Send(event, slot)),
                 Err(turn) if turn >= first_deadline => {
                     let wait = turn.saturating_duration_since(now);
@@ -162,8 +161,7 @@ impl<E> Scheduler<E> {
                 Err(turn) => Next::Wait(turn),
             };
         }
-        let rested = self.resting.first().map(|(at, _)| *at).filter(|_| self.has_room());
-        Next::Wait(rested.map_or(first_deadline, |at| at.min(first_deadline)))
+        Next::Wait(self.within(first_deadline, self.first_rested()))
     }
 
     /// An event came to its end; its conversation goes on.
@@ -223,6 +221,22 @@ impl<E> Scheduler<E> {
 
     fn has_room(&self) -> bool {
         self.in_flight < self.max_in_flight
+    }
+
+    fn has_candidate(&self) -> bool {
+        self.has_room() && !self.turns.is_empty()
+    }
+
+    /// When the first conversation that rests could go on.
+    fn first_rested(&self) -> Option<Instant> {
+        self.resting.first().map(|(at, _)| *at).filter(|_| self.has_room())
+    }
+
+    /// When something has to be done if an event's time is over at `deadline`, and one could be
+    /// sent at `sending`: that is not before the engine has a turn.
+    fn within(&self, deadline: Instant, sending: Option<Instant>) -> Instant {
+        let turn = self.next_turn.filter(|turn| *turn < deadline);
+        sending.max(sending.and(turn)).map_or(deadline, |at| at.min(deadline))
     }
 
     fn first_deadline(&self) -> Option<Instant> {
@@ -289,3 +303,6 @@ impl<E> Scheduler<E> {
         Some((event, Slot { deadline, conversation, number, owner }))
     }
 }
+
+#[cfg(test)]
+mod tests;
