@@ -92,6 +92,8 @@ final class Sandbox
         $pid = proc_get_status($this->process)['pid'];
         posix_kill($pid, SIGSTOP);
         try {
+            Wait::until(fn (): bool => proc_get_status($this->process)['stopped'], 'the sandbox is asleep');
+
             return $do();
         } finally {
             posix_kill($pid, SIGCONT);

@@ -61,7 +61,7 @@ echo json_encode([
         }
     }),
     'clients' => growth(1000, static fn () => new Client(Options::fromEnvironment())),
-    'enqueued' => growth(100, static function () use ($client, $conversation, $body): void {
+    'enqueued' => growth(200, static function () use ($client, $conversation, $body): void {
         for ($n = 0; $n < 10; ++$n) {
             $client->enqueueEvent($conversation, 'custom:memory', $body, tag: $n);
         }
@@ -72,7 +72,7 @@ echo json_encode([
         }
         $client->stats();
     }),
-    'abandoned reports' => growth(100, static function () use ($conversation, $body): void {
+    'abandoned reports' => growth(300, static function () use ($conversation, $body): void {
         $client = new Client(Options::fromEnvironment());
         $client->enqueueEvent($conversation, 'custom:memory', $body);
         $client->flush(60_000);
