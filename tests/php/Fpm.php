@@ -58,7 +58,7 @@ final class Fpm
     }
 
     /**
-     * The body of the answer to a request, which has come to its end for the client.
+     * The body of the answer to a request, which is there within half a minute.
      *
      * @param array<string, int|string> $query
      */
@@ -74,9 +74,11 @@ final class Fpm
             array_keys($variables),
         );
         // cgi-fcgi sends its whole environment, and a worker's getenv() would see it.
-        $done = Process::run(
-            ['env', '--ignore-environment', ...$assignments, '/usr/bin/cgi-fcgi', '-bind', '-connect', $this->socket],
-        );
+        $done = Process::run([
+            'timeout', '30',
+            'env', '--ignore-environment', ...$assignments,
+            '/usr/bin/cgi-fcgi', '-bind', '-connect', $this->socket,
+        ]);
         if ($done->status !== 0 || !str_contains($done->output, "\r\n\r\n")) {
             throw new RuntimeException("No answer: $done->errors$done->output\n" . $this->log());
         }

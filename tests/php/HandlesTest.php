@@ -98,6 +98,7 @@ final class HandlesTest extends SandboxTestCase
             'clients' => 256,
             // Threads that come and go take memory of their own, a fraction of what is sent here.
             'enqueued' => 1024,
+            'stats' => 256,
             'abandoned reports' => 1024,
         ];
         self::assertSame(array_keys($limits), array_keys($growth));

@@ -70,8 +70,8 @@ echo json_encode([
         foreach ($client->poll() as $report) {
             fclose($client->reportStream());
         }
-        $client->stats();
     }),
+    'stats' => growth(5000, static fn () => $client->stats()),
     'abandoned reports' => growth(300, static function () use ($conversation, $body): void {
         $client = new Client(Options::fromEnvironment());
         $client->enqueueEvent($conversation, 'custom:memory', $body);
