@@ -133,3 +133,60 @@ impl Drop for Job {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Method;
+    use crate::config::Config;
+    use crate::delivery::Terms;
+
+    /// An accepted job, and the account that it is reported to.
+    fn accepted(options: &[(&str, &str)]) -> (Job, Arc<Account>) {
+        let mut config = Config::new();
+        for (name, value) in options {
+            config.set(name, Some(value)).unwrap();
+        }
+        let account = Arc::new(Account::new(&Terms::from(&config.settings)));
+        let body = Some("{}".to_owned());
+        let request = Request { method: Method::Post, url: "http://h".to_owned(), body };
+        account.accept(Job::bytes(&request), || Ok(())).unwrap();
+        let now = Instant::now();
+        let limit = Limit::new("delivery_timeout", Duration::from_secs(60), now);
+        (Job::new(Arc::clone(&account), request, 7, now, limit), account)
+    }
+
+    #[test]
+    fn a_job_that_is_lost_is_reported_all_the_same() {
+        let (job, account) = accepted(&[]);
+        drop(job);
+        let report = account.poll(Duration::ZERO).unwrap();
+        let error = report.error().unwrap();
+        assert_eq!((report.tag(), error.status()), (7, Status::Internal));
+        assert_eq!(report.outcome(), Outcome::MaybeCreated);
+        assert!(account.poll(Duration::ZERO).is_none(), "reported twice");
+        assert_eq!(account.flush(Duration::ZERO), 0);
+    }
+
+    #[test]
+    fn what_a_report_holds_of_the_answer_counts_until_it_is_taken() {
+        let (mut job, account) = accepted(&[("queue_max_bytes", "100")]);
+        let answer = format!(r#"{{"id":1,"more":"{}"}}"#, "x".repeat(100));
+        job.tell(api::read_event(&answer, Outcome::MaybeCreated));
+        drop(job);
+        assert_eq!(account.stats().bytes, answer.len());
+        let error = account.accept(1, || Ok(())).unwrap_err();
+        assert_eq!(error.status(), Status::QueueFull);
+        assert!(account.poll(Duration::ZERO).is_some());
+        assert_eq!((account.stats().events, account.stats().bytes), (0, 0));
+        account.accept(100, || Ok(())).unwrap();
+    }
+
+    #[test]
+    fn a_refused_event_leaves_no_trace() {
+        let (_job, account) = accepted(&[]);
+        let error = account.accept(5, || Err(engine::closed())).unwrap_err();
+        assert_eq!(error.status(), Status::Closed);
+        assert_eq!(account.stats().events, 1);
+    }
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::engine::Engine;
 use crate::error::{Error, Outcome, Result};
@@ -109,10 +110,10 @@ struct Json<'a> {
 
 #[derive(Serialize)]
 struct Latency {
-    p50: Option<f64>,
-    p90: Option<f64>,
-    p99: Option<f64>,
-    max: Option<f64>,
+    p50: Option<Box<RawValue>>,
+    p90: Option<Box<RawValue>>,
+    p99: Option<Box<RawValue>>,
+    max: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -123,10 +124,17 @@ struct EngineStats {
 
 impl From<Option<&Histogram<u32>>> for Latency {
     fn from(latency: Option<&Histogram<u32>>) -> Latency {
-        // Far below what a float holds exactly.
-        #[allow(clippy::cast_precision_loss)]
-        let ms = |micros: u64| micros as f64 / 1000.0;
-        let at = |quantile| latency.map(|latency| ms(latency.value_at_quantile(quantile)));
-        Latency { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: latency.map(|l| ms(l.max())) }
+        let at = |quantile| latency.and_then(|latency| ms(latency.value_at_quantile(quantile)));
+        Latency {
+            p50: at(0.5),
+            p90: at(0.9),
+            p99: at(0.99),
+            max: latency.and_then(|latency| ms(latency.max())),
+        }
     }
+}
+
+/// Milliseconds as a decimal number. A float would bring tables of 17 KB along to be written.
+fn ms(micros: u64) -> Option<Box<RawValue>> {
+    RawValue::from_string(format!("{}.{:03}", micros / 1000, micros % 1000)).ok()
 }
