@@ -38,8 +38,13 @@ final class Fpm
             array_push($flags, '-d', "$name=$value");
         }
         $process = proc_open(
-            // Root runs these tests in a container: -R lets its workers be root's too.
-            [self::program(), '--nodaemonize', '-R', '--fpm-config', "$directory/fpm.conf", ...$flags],
+            [
+                // It ends with the tests, however they do.
+                'setpriv', '--pdeathsig', 'QUIT',
+                // Root runs these tests in a container: -R lets its workers be root's too.
+                self::program(), '--nodaemonize', '-R', '--fpm-config', "$directory/fpm.conf",
+                ...$flags,
+            ],
             [0 => ['file', '/dev/null', 'r'], 1 => ['file', '/dev/null', 'w'], 2 => ['file', $this->log, 'a']],
             $pipes,
             null,
