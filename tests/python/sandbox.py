@@ -83,7 +83,9 @@ class Sandbox:
         It finds `options` and `conversation` defined.
         """
         prelude = (
-            "import asyncio, os, signal, threading, time, vce\n"
+            "import asyncio, logging, os, signal, threading, time, vce\n"
+            # It warns of a busy machine.
+            "logging.getLogger('asyncio').setLevel(logging.ERROR)\n"
             f"options, conversation = {self.options!r}, {self.conversation_id!r}\n"
         )
         done = subprocess.run(
@@ -93,5 +95,5 @@ class Sandbox:
             timeout=30,
             check=False,
         )
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
         return done

@@ -52,30 +52,46 @@ def test_the_same_methods(sandbox: Sandbox) -> None:
     assert library_threads() == []
 
 
-def test_events_are_created_side_by_side(sandbox: Sandbox) -> None:
-    sandbox.fault("delay", on="create", delay_ms=100, times=None)
-
+def test_creating_events_takes_no_thread(sandbox: Sandbox) -> None:
     async def use(client: vce.AsyncClient) -> None:
-        await asyncio.gather(
-            *(client.create_event(sandbox.conversation_id, "custom:a", {"n": n}) for n in range(40))
+        before = threading.enumerate()
+        conversations = [sandbox.new_conversation()[0] for _ in range(8)]
+        events = await asyncio.gather(
+            *(client.create_event(conversations[n % 8], "custom:a", {"n": n}) for n in range(40))
         )
+        assert [event.body["n"] for event in events] == list(range(40))
+        assert threading.enumerate() == before
+
+    run(sandbox, use)
+
+
+def test_reading_takes_as_many_threads_as_it_may(sandbox: Sandbox) -> None:
+    async def use(client: vce.AsyncClient) -> None:
+        event = await client.create_event(sandbox.conversation_id, "custom:a", {})
+        assert event.id is not None
+        sandbox.fault("delay", on="get", delay_ms=100, times=None)
+        got = await asyncio.gather(
+            *(client.get_event(sandbox.conversation_id, event.id) for _ in range(40))
+        )
+        assert got == [event] * 40
         assert len(library_threads()) == 8
+        await client.close()
+        assert library_threads() == []
 
     run(sandbox, use, threads=8)
-    numbers = sorted(event["body"]["n"] for event in sandbox.events(sandbox.conversation_id))
-    assert numbers == list(range(40))
     assert library_threads() == []
 
 
-def test_the_loop_goes_on_while_a_call_waits(sandbox: Sandbox) -> None:
-    sandbox.fault("hang")
+def test_the_loop_goes_on_while_an_event_is_on_its_way(sandbox: Sandbox) -> None:
+    sandbox.fault("hang", on="create")
+    other, _ = sandbox.new_conversation()
 
     async def use(client: vce.AsyncClient) -> None:
         waiting = asyncio.ensure_future(
             client.create_event(sandbox.conversation_id, "custom:a", {})
         )
         await request_arrived(sandbox)
-        assert (await client.create_event(sandbox.conversation_id, "custom:b", {})).id
+        assert (await client.create_event(other, "custom:b", {})).id
         assert not waiting.done()
         assert await client.close(timeout=0.1) is False
         with pytest.raises(vce.ClosedError) as caught:
@@ -86,52 +102,19 @@ def test_the_loop_goes_on_while_a_call_waits(sandbox: Sandbox) -> None:
     assert library_threads() == []
 
 
-def cause(cancelled: BaseException) -> vce.ClosedError:
-    assert type(cancelled) is asyncio.CancelledError
-    assert isinstance(cancelled.__cause__, vce.ClosedError)
-    return cancelled.__cause__
-
-
-def test_cancelling_tells_that_the_event_may_exist(sandbox: Sandbox) -> None:
-    sandbox.fault("delay", on="create", delay_ms=500)
+def test_closing_cancels_calls_that_read(sandbox: Sandbox) -> None:
+    sandbox.fault("hang", on="get")
 
     async def use(client: vce.AsyncClient) -> None:
-        async def create() -> None:
-            try:
-                await client.create_event(sandbox.conversation_id, "custom:a", {})
-            except asyncio.CancelledError as cancelled:
-                seen.append(cause(cancelled).outcome)
-                raise
-
-        seen: list[Outcome] = []
-        task = asyncio.ensure_future(create())
-        await request_arrived(sandbox)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert seen == [Outcome.MAYBE_CREATED]
-        assert await client.close() is True
+        waiting = asyncio.ensure_future(client.get_event(sandbox.conversation_id, "1"))
+        while not sandbox.requests("GET"):
+            await asyncio.sleep(0.02)
+        assert await client.close(timeout=0.1) is False
+        with pytest.raises(vce.ClosedError):
+            await waiting
 
     run(sandbox, use)
-    assert len(sandbox.events(sandbox.conversation_id)) == 1
-
-
-def test_cancelling_a_call_that_has_not_begun_sends_nothing(sandbox: Sandbox) -> None:
-    sandbox.fault("delay", on="create", delay_ms=500)
-
-    async def use(client: vce.AsyncClient) -> None:
-        first = asyncio.ensure_future(client.create_event(sandbox.conversation_id, "custom:a", {}))
-        await request_arrived(sandbox)
-        second = asyncio.ensure_future(client.create_event(sandbox.conversation_id, "custom:b", {}))
-        await asyncio.sleep(0)
-        second.cancel()
-        with pytest.raises(asyncio.CancelledError) as caught:
-            await second
-        assert cause(caught.value).outcome is Outcome.NOT_CREATED
-        assert (await first).id
-
-    run(sandbox, use, threads=1)
-    assert [event["type"] for event in sandbox.events(sandbox.conversation_id)] == ["custom:a"]
+    assert library_threads() == []
 
 
 def test_a_shielded_call_tells_what_became_of_the_event(sandbox: Sandbox) -> None:
@@ -213,30 +196,36 @@ def test_a_client_that_was_never_closed_leaves_no_thread(sandbox: Sandbox) -> No
     script = """
 async def main():
     client = vce.AsyncClient(**options)
-    await client.create_event(conversation, "custom:a", {})
+    event = await client.create_event(conversation, "custom:a", {})
+    await client.get_event(conversation, event.id)
     return client
 client = asyncio.run(main())
-threads = threading.active_count()
+threads = [thread.name for thread in threading.enumerate()]
 del client
 deadline = time.monotonic() + 10
 while threading.active_count() > 1:
     assert time.monotonic() < deadline
     time.sleep(0.01)
 left_open = asyncio.run(main())
-print(threads)
+print(*threads)
 """
-    assert sandbox.run(script).stdout == "2\n"
+    assert sandbox.run(script).stdout == "MainThread vce_0\n"
 
 
 def test_a_forked_child_has_threads_of_its_own(sandbox: Sandbox) -> None:
     script = """
 client = vce.AsyncClient(**options, threads=1)
 async def create(type):
-    return (await client.create_event(conversation, type, {})).id
+    event = await client.create_event(conversation, type, {})
+    return await client.get_event(conversation, event.id)
+async def get(id):
+    return await client.get_event(conversation, id)
 try:
-    asyncio.run(create("oops"))
+    asyncio.run(get("!"))
 except vce.InvalidEventError:
     assert threading.active_count() == 2
+import warnings
+warnings.simplefilter("ignore", DeprecationWarning)
 child = os.fork()
 if child == 0:
     signal.alarm(20)  # Whoever waits for it in vain does not end it.

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -83,9 +84,49 @@ def test_list_events(sandbox: Sandbox, environment: dict[str, str]) -> None:
     assert run("list_events.py", "custom:none", environment=environment).stdout == ""
 
 
+def test_background(sandbox: Sandbox, environment: dict[str, str]) -> None:
+    done = run("background.py", "5", environment=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    ids = [event["id"] for event in sandbox.events(sandbox.conversation_id)]
+    *created, summary = done.stdout.splitlines()
+    assert sorted(created) == [f"{n}: created event {id_}" for n, id_ in enumerate(ids)]
+    assert summary == "5 of 5 created, 0 retries"
+
+
+def test_background_says_what_went_wrong(sandbox: Sandbox, environment: dict[str, str]) -> None:
+    sandbox.status(500, skip=1)
+    done = run("background.py", "3", environment=environment)
+    assert done.returncode == 1
+    assert done.stderr.startswith("1: MAYBE_CREATED: ")
+    assert done.stdout.endswith("\n2 of 3 created, 0 retries\n")
+    environment["VCE_QUEUE_MAX_EVENTS"] = "1"
+    sandbox.fault("delay", delay_ms=300)
+    done = run("background.py", "3", environment=environment)
+    assert done.returncode == 1
+    assert "queue" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_asyncio(sandbox: Sandbox, environment: dict[str, str]) -> None:
+    done = run("asyncio_events.py", environment=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    ids = [event["id"] for event in sandbox.events(sandbox.conversation_id)]
+    assert done.stdout.splitlines() == [f"created event {id_}" for id_ in ids]
+    assert len(ids) == 11
+    sandbox.status(500, skip=3)
+    done = run("asyncio_events.py", environment=environment)
+    assert done.returncode == 1
+    assert done.stderr.startswith("MAYBE_CREATED: ")
+    sandbox.status(403)
+    done = run("asyncio_events.py", environment=environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "NOT_CREATED" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_readme_runs(sandbox: Sandbox, environment: dict[str, str], tmp_path: Path) -> None:
     snippets = re.findall(r"```python\n(.*?)```", (BINDING / "README.md").read_text(), re.DOTALL)
-    assert len(snippets) >= 2
+    assert len(snippets) >= 3
     script = tmp_path / "readme.py"
     script.write_text("\n".join(snippets))
     done = subprocess.run(
@@ -97,4 +138,5 @@ def test_the_readme_runs(sandbox: Sandbox, environment: dict[str, str], tmp_path
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert len(sandbox.events(sandbox.conversation_id)) == len(snippets)
+    types = Counter(event["type"] for event in sandbox.events(sandbox.conversation_id))
+    assert types == {"custom:order_paid": 2, "custom:tick": 20}

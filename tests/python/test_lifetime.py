@@ -158,6 +158,22 @@ def test_what_the_library_hands_over_is_freed(sandbox: Sandbox, counts: Counter[
     assert counts["vce_client_free"] == 1
 
 
+def test_what_the_background_hands_over_is_freed(sandbox: Sandbox, counts: Counter[str]) -> None:
+    client = vce.Client(**sandbox.options, max_retries=0)
+    sandbox.status(403)
+    for _ in range(3):
+        client.enqueue_event(sandbox.conversation_id, "custom:a", {})
+    with pytest.raises(vce.InvalidEventError):
+        client.enqueue_event(sandbox.conversation_id, "oops", {})
+    client.close()
+    assert client.stats().accepted == 3
+    # Events and errors belong to their reports.
+    freed = {"vce_report_free": 3, "vce_event_free": 0, "vce_error_free": 1, "vce_string_free": 1}
+    assert {name: counts[name] for name in freed} == freed
+    del client
+    assert counts["vce_client_free"] == 1
+
+
 def resident_bytes() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
@@ -171,6 +187,8 @@ def test_memory_does_not_grow(impatient: vce.Client, sandbox: Sandbox) -> None:
             with pytest.raises(vce.ServerError):
                 impatient.get_event(sandbox.conversation_id, "1")
             impatient.create_event(sandbox.conversation_id, "custom:a", {"x": "x" * 4000})
+            future = impatient.enqueue_event(sandbox.conversation_id, "custom:a", {"x": "x" * 4000})
+            assert future.result(timeout=20).id
             vce.Client(**sandbox.options)
 
     work(50)

@@ -32,6 +32,7 @@ OBJECTS: dict[str, Any] = {
     "vce_event": _native.Event,
     "vce_event_list": _native.EventList,
     "vce_error": _native.Error,
+    "vce_report": _native.Report,
 }
 
 

@@ -15,7 +15,7 @@ wrong, and what becomes of the event then, is in :mod:`vce.errors`.
 from ._native import library as _library
 from ._options import Options
 from ._version import __version__
-from .aio import AsyncClient
+from .aio import AsyncClient, DeliveryReport
 from .client import Client
 from .errors import (
     ApiError,
@@ -38,6 +38,7 @@ from .errors import (
 )
 from .event import Event
 from .rules import is_valid_type, validate_body, validate_type
+from .stats import EngineStats, Latency, Stats
 
 __all__ = [
     "ApiError",
@@ -47,9 +48,12 @@ __all__ = [
     "ClosedError",
     "ConfigError",
     "CredentialsError",
+    "DeliveryReport",
+    "EngineStats",
     "Event",
     "ForbiddenError",
     "InvalidEventError",
+    "Latency",
     "LibraryLoadError",
     "NotFoundError",
     "Options",
@@ -57,6 +61,7 @@ __all__ = [
     "QueueFullError",
     "RateLimitedError",
     "ServerError",
+    "Stats",
     "Status",
     "TimeoutError",
     "TransportError",

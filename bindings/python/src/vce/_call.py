@@ -33,12 +33,13 @@ def call(function: Any, *arguments: Any) -> Status:
     if status in (Status.OK, Status.END):
         return Status(status)
     try:
-        raise _exception(error)
+        raise copy_error(error)
     finally:
         library().vce_error_free(error)
 
 
-def _exception(error: Any) -> VceError:
+def copy_error(error: Any) -> VceError:
+    """What a ``vce_error`` reports, as the exception for it."""
     lib = library()
     status = Status(lib.vce_error_status(error))
     offset = lib.vce_error_offset(error)

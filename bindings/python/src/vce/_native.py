@@ -35,11 +35,16 @@ class Error(Structure):
     """``vce_error``, opaque."""
 
 
+class Report(Structure):
+    """``vce_report``, opaque."""
+
+
 ConfigPointer = POINTER(Config)
 ClientPointer = POINTER(Client)
 EventPointer = POINTER(Event)
 EventListPointer = POINTER(EventList)
 ErrorPointer = POINTER(Error)
+ReportPointer = POINTER(Report)
 
 _text = c_char_p
 _status = c_int
@@ -91,6 +96,19 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "vce_error_trace_id": (_text, (ErrorPointer,)),
     "vce_error_response": (_text, (ErrorPointer,)),
     "vce_error_free": (None, (ErrorPointer,)),
+    "vce_enqueue_event": (
+        _status,
+        (ClientPointer, _text, _text, _text, _text, c_uint64, _error_out),
+    ),
+    "vce_poll": (ReportPointer, (ClientPointer, c_uint64)),
+    "vce_flush": (_status, (ClientPointer, c_uint64, POINTER(c_uint64), _error_out)),
+    "vce_report_fd": (c_int, (ClientPointer,)),
+    "vce_client_stats": (c_void_p, (ClientPointer,)),
+    "vce_report_tag": (c_uint64, (ReportPointer,)),
+    "vce_report_outcome": (_outcome, (ReportPointer,)),
+    "vce_report_event": (EventPointer, (ReportPointer,)),
+    "vce_report_error": (ErrorPointer, (ReportPointer,)),
+    "vce_report_free": (None, (ReportPointer,)),
 }
 
 

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Mapping
 from ctypes import byref
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Union
 
 from ._call import Handle, call
 from ._encode import encode_optional, encode_text
 from ._native import ClientPointer, library
-from .errors import Status
+from .errors import ConfigError, Status
 
 if TYPE_CHECKING:
     Duration = Union[float, timedelta, str, None]
@@ -28,6 +28,9 @@ class Options(TypedDict, total=False):
     A duration is a number of seconds, a timedelta, or text such as ``"250ms"``;
     a size is a number of bytes, or text such as ``"64KiB"``.  None stands for
     the default.
+
+    ``reports`` is not for Python to choose: every event's future is its delivery
+    report, so they are all kept, whatever the environment says.
     """
 
     application_id: str | None
@@ -55,7 +58,7 @@ class Options(TypedDict, total=False):
     queue_max_events: int | None
     queue_max_bytes: Size
     delivery_timeout: Duration
-    reports: str | None
+    reports: Literal["all"] | None
     engine: str | None
     app_name: str | None
 
@@ -74,7 +77,13 @@ def open_client(options: Mapping[str, object], *, environment: bool) -> Handle:
     config = Handle(lib.vce_config_new(), lib.vce_config_free)
     if environment:
         call(lib.vce_config_load_env, config.pointer)
-    for name, value in {"language": _LANGUAGE, **options}.items():
+    if options.get("reports") not in (None, "all"):
+        # The library would take it, and futures would wait for ever.
+        raise ConfigError(
+            "option reports: in Python an event's future is its report; drop the future instead",
+            status=Status.ERR_CONFIG,
+        )
+    for name, value in {"language": _LANGUAGE, **options, "reports": "all"}.items():
         call(
             lib.vce_config_set,
             config.pointer,

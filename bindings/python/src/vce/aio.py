@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from . import _fork, _reports
+from ._loops import Reports
 from ._options import Options
 from .client import Client
 from .errors import ClosedError, Outcome, Status
 from .event import Event
+from .stats import Stats
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -23,19 +25,50 @@ _T = TypeVar("_T")
 Self = TypeVar("Self", bound="AsyncClient")
 
 
+class DeliveryReport(Awaitable[Event]):
+    """What will be said of an event that the queue has accepted.
+
+    Awaiting it gives the Event, or raises why there is none.  Any number of
+    tasks of its loop may await it, at any time; cancelling them ends their
+    waiting, and neither the event nor the report.
+    """
+
+    __slots__ = ("_future",)
+
+    def __init__(self, future: asyncio.Future[Event]) -> None:
+        self._future = future
+
+    def __await__(self) -> Generator[Any, None, Event]:
+        return asyncio.shield(self._future).__await__()
+
+    def done(self) -> bool:
+        """Whether the event has come to its end."""
+        return self._future.done()
+
+
 class AsyncClient:
     """The methods of :class:`vce.Client`, to be awaited.
 
-    Calls run in `threads` threads of the client's own, which end when it is
-    closed; further calls wait for a free one, and their ``timeout`` begins when
-    they have it.
+    **Creating** events takes no thread: they go through the library's queue,
+    and the running loop watches for their reports.  A full queue makes the
+    caller wait for room.  In the queue the events of a conversation are sent
+    one after the other, ``timeout`` limits each request, and
+    ``delivery_timeout`` everything up to the report.
 
-    **Cancelling** a task that awaits :meth:`create_event` ends the waiting, not
-    a request that has left.  The CancelledError is raised from a ClosedError,
-    as its ``__cause__``, whose ``outcome`` tells what is known by then:
-    NOT_CREATED if the call had not begun, and now never will; MAYBE_CREATED if
-    it was under way, and runs to its end.  Who must know what became of the
-    event awaits ``asyncio.shield(client.create_event(...))`` instead.
+    **Reading and deleting** take one of `threads` threads, which start when they
+    are needed and end when the client is closed; further calls wait for a free
+    one, and their ``timeout`` begins when they have it.
+
+    **Cancelling** a task ends its waiting, and takes back no event that was
+    accepted.  The CancelledError is raised from a ClosedError, as its
+    ``__cause__``, whose ``outcome`` tells what is known by then: NOT_CREATED if
+    the queue had no room yet; MAYBE_CREATED if the event is on its way, and goes
+    to its end.  Who must know what became of it uses :meth:`enqueue_event`, whose
+    report can be awaited again, or ``asyncio.shield``.
+
+    **The end** is that of :class:`vce.Client`: leaving ``async with`` delivers
+    what was accepted.  One client may serve several loops, one after the other or
+    in several threads; each awaits its own reports.
     """
 
     def __init__(self, *, threads: int = 16, **options: Unpack[Options]) -> None:
@@ -43,32 +76,31 @@ class AsyncClient:
 
         Raises ConfigError or CredentialsError.
         """
-        self._start(Client(**options), threads)
+        self._own(Client(**options), threads)
 
     @classmethod
     def from_env(cls: type[Self], *, threads: int = 16, **overrides: Unpack[Options]) -> Self:
         """Make a client from the environment; see :meth:`vce.Client.from_env`."""
         client = cls.__new__(cls)
-        client._start(Client.from_env(**overrides), threads)
+        client._own(Client.from_env(**overrides), threads)
         return client
 
-    def _start(self, client: Client, threads: int) -> None:
+    def _own(self, client: Client, threads: int) -> None:
         self._client = client
+        self._reports = Reports(client._handle)
         self._threads = threads
         self._closed = False
-        self._start_threads()
+        self.start_anew()
+        _fork.survive_forks(self)
 
-    def _start_threads(self) -> None:
-        self._process = os.getpid()
+    def start_anew(self) -> None:
+        """Forget the parent's threads; only a forked child calls this."""
         self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix="vce")
 
-    def _submit(self, function: Callable[..., _T], *arguments: Any, **keywords: Any) -> Future[_T]:
+    def _submit(self, function: Callable[..., _T], *arguments: Any) -> Future[_T]:
         if self._closed:
             raise ClosedError("the client is closed", status=Status.ERR_CLOSED)
-        if self._process != os.getpid():
-            # The parent's threads did not come along when it forked.
-            self._start_threads()
-        return self._executor.submit(function, *arguments, **keywords)
+        return self._executor.submit(function, *arguments)
 
     async def create_event(
         self,
@@ -78,12 +110,36 @@ class AsyncClient:
         *,
         from_: str | None = None,
     ) -> Event:
-        """Create one custom event; see :meth:`vce.Client.create_event`."""
-        future = self._submit(self._client.create_event, conversation_id, type, body, from_=from_)
+        """Create one custom event and return it; see :meth:`vce.Client.create_event`."""
+        report = await self.enqueue_event(conversation_id, type, body, from_=from_)
         try:
-            return await asyncio.wrap_future(future)
+            return await report
         except asyncio.CancelledError as cancelled:
-            raise cancelled from _what_became_of(future)
+            raise cancelled from _what_became_of(report._future)
+
+    async def enqueue_event(
+        self,
+        conversation_id: str,
+        type: str,
+        body: Mapping[str, Any] | str | bytes,
+        *,
+        from_: str | None = None,
+    ) -> DeliveryReport:
+        """Have one custom event created in the background.
+
+        Returns as soon as the queue has room, with what can be awaited until the
+        event has come to its end.  Raises QueueFullError only for an event that
+        is larger than the whole queue.  If a report with an error is never
+        awaited, asyncio says so, as of any future.
+        """
+        event = _reports.encode_event(conversation_id, type, body, from_)
+        try:
+            return DeliveryReport(await self._reports.enqueue(event))
+        except asyncio.CancelledError as cancelled:
+            raise cancelled from ClosedError(
+                "cancelled before the queue had room: nothing was accepted",
+                status=Status.ERR_CLOSED,
+            )
 
     async def get_event(self, conversation_id: str, event_id: str) -> Event:
         """Fetch one event; see :meth:`vce.Client.get_event`."""
@@ -121,23 +177,31 @@ class AsyncClient:
 
         return _AsyncEventIterator(lambda: self._submit(next, events, None))
 
-    async def close(self, timeout: float | None = None) -> bool:
-        """Close the client and end its threads; see :meth:`vce.Client.close`."""
-        self._closed = True
-        # A thread of its own: those of the calls may all be taken.
-        closing = ThreadPoolExecutor(1, thread_name_prefix="vce-close")
-        closed = closing.submit(self._close, timeout)
-        try:
-            return await asyncio.wrap_future(closed)
-        finally:
-            # Who cancels the closing does not wait for its end.
-            closing.shutdown(wait=closed.done())
+    async def flush(self, timeout: float | None = None) -> int:
+        """Wait until every accepted event has come to its end; see :meth:`vce.Client.flush`."""
+        return await self._reports.flush(timeout)
 
-    def _close(self, timeout: float | None) -> bool:
-        complete = self._client.close(timeout)
-        if self._process == os.getpid():
-            self._executor.shutdown()
-        return complete
+    def stats(self) -> Stats:
+        """What became of the events so far; see :meth:`vce.Client.stats`."""
+        return self._client.stats()
+
+    async def close(self, timeout: float | None = None) -> bool:
+        """Close the client and end its threads; see :meth:`vce.Client.close`.
+
+        Cancelling it cancels what is still under way.
+        """
+        self._closed = self._reports.refusing = True
+        # A thread of its own: those of the calls may all be taken.
+        with ThreadPoolExecutor(1, thread_name_prefix="vce-close") as closer:
+            closing = closer.submit(self._client.close, timeout)
+            try:
+                return await asyncio.wrap_future(closing)
+            except BaseException:
+                self._client.close(0)
+                raise
+            finally:
+                self._reports.finish()
+                self._executor.shutdown()
 
     async def __aenter__(self: Self) -> Self:
         return self
@@ -175,11 +239,11 @@ class _AsyncEventIterator(AsyncIterator[Event]):
         return event
 
 
-def _what_became_of(future: Future[Event]) -> BaseException:
-    if future.cancel():
-        outcome, message = Outcome.NOT_CREATED, "cancelled before the call began: nothing was sent"
-    elif not future.done():
-        outcome, message = Outcome.MAYBE_CREATED, "cancelled while the request was under way"
+def _what_became_of(future: asyncio.Future[Event]) -> BaseException:
+    if not future.done():
+        # Whoever cancelled has been told; asyncio need not tell of an error as well.
+        future.add_done_callback(asyncio.Future.exception)
+        outcome, message = Outcome.MAYBE_CREATED, "cancelled while the event was on its way"
     else:
         error = future.exception()
         if error is not None:

@@ -1,26 +1,28 @@
-"""The client that waits for each answer."""
+"""The client for threads: it waits for each answer, or sends in the background."""
 
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from ctypes import byref
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from . import _reports
 from ._call import Handle, call
-from ._encode import encode_body, encode_optional, encode_text
+from ._encode import encode_optional, encode_text
+from ._futures import Futures
 from ._native import EventListPointer, EventPointer, library
 from ._options import Options, open_client
-from .errors import Status, TimeoutError
+from .errors import Status
 from .event import Event, take_event
+from .stats import Stats, read_stats
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Unpack
-
-# Thirty years, in seconds: far within what the library's milliseconds hold.
-_FOREVER = 1e9
 
 Self = TypeVar("Self", bound="Client")
 
@@ -28,9 +30,23 @@ Self = TypeVar("Self", bound="Client")
 class Client:
     """Creates custom events in Vonage conversations, and reads them back.
 
-    Any number of threads may use one client.  Each call blocks for at most the
-    option ``timeout``, without holding the interpreter's lock; as with any
-    blocking C call, Ctrl-C is noticed when it returns.
+    Any number of threads may use one client.  Calls that talk to the server
+    block for at most the option ``timeout``, without holding the interpreter's
+    lock; as with any blocking C call, Ctrl-C is noticed when they return.
+
+    :meth:`enqueue_event` does not wait: the library sends in the background,
+    the events of a conversation one after the other.
+
+    **The end.**  Leaving a ``with`` block closes the client, also when an
+    exception leaves it: it waits until all accepted events have come to their
+    end, each within ``delivery_timeout``.  Ctrl-C cuts that short; what is
+    still queued then is not created, and its future says so.  So it is at the
+    interpreter's end with clients that nobody closed; a client that is merely
+    dropped delivers what it accepted.  Ended by a signal or ``os._exit``, a
+    process delivers nothing more.
+
+    **Fork.**  A child may use a client that it inherits: its queue is empty,
+    and the parent's futures are resolved in the parent alone.
 
     Every method raises a :class:`vce.VceError`, :class:`vce.ClosedError` once
     the client is closed.
@@ -41,7 +57,7 @@ class Client:
 
         Raises ConfigError or CredentialsError.
         """
-        self._handle = open_client(options, environment=False)
+        self._own(open_client(options, environment=False))
 
     @classmethod
     def from_env(cls: type[Self], **overrides: Unpack[Options]) -> Self:
@@ -51,8 +67,13 @@ class Client:
         or ``VONAGE_PRIVATE_KEY``, and ``VCE_`` plus any option's name in capitals.
         """
         client = cls.__new__(cls)
-        client._handle = open_client(overrides, environment=True)
+        client._own(open_client(overrides, environment=True))
         return client
+
+    def _own(self, handle: Handle) -> None:
+        self._handle = handle
+        self._futures = Futures(handle)
+        weakref.finalize(self, self._futures.abandon).atexit = False
 
     def create_event(
         self,
@@ -73,13 +94,42 @@ class Client:
         call(
             library().vce_create_event,
             self._handle.pointer,
-            encode_text("conversation_id", conversation_id),
-            encode_text("type", type),
-            encode_optional("from_", from_),
-            encode_body(body),
+            *_reports.encode_event(conversation_id, type, body, from_),
             byref(event),
         )
         return take_event(event)
+
+    def enqueue_event(
+        self,
+        conversation_id: str,
+        type: str,
+        body: Mapping[str, Any] | str | bytes,
+        *,
+        from_: str | None = None,
+    ) -> Future[Event]:
+        """Have one custom event created in the background; its future ends with it.
+
+        The arguments are those of :meth:`create_event`.  Raises at once, and
+        nothing was accepted: InvalidEventError, QueueFullError, ClosedError.
+        Otherwise the future gets the Event, or an error whose ``outcome`` tells
+        whether it exists, within the option ``delivery_timeout``.
+
+        The future cannot be cancelled: ``cancel()`` answers False.  Its
+        callbacks run in a thread of the client, one after the other.
+        """
+        return self._futures.enqueue(_reports.encode_event(conversation_id, type, body, from_))
+
+    def flush(self, timeout: float | None = None) -> int:
+        """Wait until every accepted event has come to its end, and its future is done.
+
+        Answers how many have not after `timeout` seconds; without one each has
+        its ``delivery_timeout``.  Ctrl-C interrupts the wait, and nothing else.
+        """
+        return self._futures.flush(timeout)
+
+    def stats(self) -> Stats:
+        """What became of the events in the background so far, and what is queued."""
+        return read_stats(self._handle)
 
     def get_event(self, conversation_id: str, event_id: str) -> Event:
         """Fetch one event; NotFoundError if there is none."""
@@ -130,18 +180,18 @@ class Client:
         return _EventIterator(self, self._handle, conversation_id, filters)
 
     def close(self, timeout: float | None = None) -> bool:
-        """Refuse new calls, and wait `timeout` seconds for those that are under way.
+        """Refuse new calls and events; wait `timeout` seconds for those under way.
 
-        Without a timeout each of them has the time that its own options give it.
-        Calls that are not done by then end with ClosedError; False means that
-        there were such calls.  Closing again does nothing.
+        Without a timeout each has the time that the options give it.  What is
+        not done by then is cancelled, and ends with ClosedError; False means
+        that there was something.  Ctrl-C cancels at once.  All futures are done
+        afterwards.  Closing again does nothing.
         """
-        seconds = _FOREVER if timeout is None else min(max(timeout, 0), _FOREVER)
+        self._futures.refusing = True
         try:
-            call(library().vce_client_close, self._handle.pointer, round(seconds * 1000))
-        except TimeoutError:
-            return False
-        return True
+            return _close(self._handle, timeout)
+        finally:
+            self._futures.finish()
 
     def __enter__(self: Self) -> Self:
         return self
@@ -156,6 +206,24 @@ class Client:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a vce.Client holds connections and a key: it cannot be copied or pickled")
+
+
+def _close(handle: Handle, timeout: float | None) -> bool:
+    waits = (timeout is None or timeout > 0) and threading.active_count() > 1
+    if not waits or threading.current_thread() is not threading.main_thread():
+        # Ctrl-C goes to the main thread alone.
+        return _reports.close(handle, timeout)
+    with ThreadPoolExecutor(1, thread_name_prefix="vce-close") as closer:
+        try:
+            closing = closer.submit(_reports.close, handle, timeout)
+        except RuntimeError:
+            # The interpreter is about to end, and starts no thread any more.
+            return _reports.close(handle, timeout)
+        try:
+            return closing.result()
+        except BaseException:
+            _reports.close(handle, 0)
+            raise
 
 
 class _EventIterator(Iterator[Event]):

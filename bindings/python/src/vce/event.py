@@ -34,17 +34,22 @@ class Event:
         return None if self.body_json is None else _json.loads(self.body_json)
 
 
+def copy_event(pointer: Any) -> Event:
+    """Copy a ``vce_event`` that something else owns."""
+    lib = library()
+    return Event(
+        id=decode(lib.vce_event_id(pointer)),
+        type=decode(lib.vce_event_type(pointer)),
+        from_=decode(lib.vce_event_from(pointer)),
+        timestamp=decode(lib.vce_event_timestamp(pointer)),
+        body_json=decode(lib.vce_event_body(pointer)),
+        json=decode(lib.vce_event_json(pointer)) or "",
+    )
+
+
 def take_event(pointer: Any) -> Event:
     """Copy a ``vce_event`` and free it."""
-    lib = library()
     try:
-        return Event(
-            id=decode(lib.vce_event_id(pointer)),
-            type=decode(lib.vce_event_type(pointer)),
-            from_=decode(lib.vce_event_from(pointer)),
-            timestamp=decode(lib.vce_event_timestamp(pointer)),
-            body_json=decode(lib.vce_event_body(pointer)),
-            json=decode(lib.vce_event_json(pointer)) or "",
-        )
+        return copy_event(pointer)
     finally:
-        lib.vce_event_free(pointer)
+        library().vce_event_free(pointer)

@@ -1,0 +1,76 @@
+"""The interpreter's end: what clients that nobody closed have queued is delivered first."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from typing import Any
+from weakref import WeakSet
+
+from . import _reports
+from ._call import Handle
+from .errors import ClosedError, Status
+
+
+class Sender:
+    """A client's events on their way."""
+
+    def __init__(self, handle: Handle) -> None:
+        self.handle = handle
+        self.refusing = False
+        """Whether new events are refused, though the library might take them."""
+
+    def finish(self) -> None:
+        """Hand out the last reports: the library's client has been closed."""
+
+
+_senders: WeakSet[Sender] = WeakSet()
+# Events whose client is gone, and the loop that waited for their reports as well.
+_orphans: list[Sender] = []
+# Processes, by their ids: which one sends, and which one has delivered for the last time.
+_process: int | None = None
+_ended: int | None = None
+
+
+def deliver_before_exit(sender: Sender) -> None:
+    """Have the interpreter wait at its end for what `sender` has queued."""
+    global _process
+    if _ended == os.getpid():
+        raise ClosedError("the interpreter is ending", status=Status.ERR_CLOSED)
+    if _process != os.getpid():
+        _process = os.getpid()
+        _arm()
+    _senders.add(sender)
+
+
+def deliver_orphans(handle: Handle) -> None:
+    """Keep a client until its events have come to their end, though nobody asks any more."""
+    _orphans[:] = [orphan for orphan in _orphans if _reports.flush(orphan.handle, 0)]
+    _orphans.append(Sender(handle))
+
+
+def _arm() -> None:
+    multiprocessing: Any = sys.modules.get("multiprocessing.util")
+    if multiprocessing and sys.modules["multiprocessing"].parent_process():
+        # multiprocessing ends its children without what atexit registered.
+        multiprocessing.Finalize(None, _deliver, exitpriority=-1)
+
+
+@atexit.register
+def _deliver() -> None:
+    """Each event ends within its delivery_timeout, and so does this wait; Ctrl-C cuts it short."""
+    global _ended
+    _ended = os.getpid()
+    if _process != _ended:
+        return
+    senders = [*_senders, *_orphans]
+    for sender in senders:
+        sender.refusing = True
+    try:
+        for sender in senders:
+            _reports.flush(sender.handle, None)
+    finally:
+        for sender in senders:
+            _reports.close(sender.handle, 0)
+            sender.finish()

@@ -1,0 +1,86 @@
+"""The library's queue: events go in, delivery reports come out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from ctypes import byref, c_uint64
+from typing import TYPE_CHECKING, Any, Union
+
+from ._call import Handle, call, copy_error
+from ._encode import encode_body, encode_optional, encode_text
+from ._native import library
+from .errors import TimeoutError, VceError
+from .event import Event, copy_event
+
+if TYPE_CHECKING:
+    Encoded = tuple[bytes, bytes, "bytes | None", bytes]
+    Result = Union[Event, VceError]
+
+# Thirty years, in seconds: far within what the library's milliseconds hold.
+_FOREVER = 1e9
+# Python handles Ctrl-C between two calls of C, never within one.
+_SLICE_MS = 50
+
+
+def seconds(timeout: float | None) -> float:
+    """A time limit as a number that clocks can count to; None is no limit."""
+    return _FOREVER if timeout is None else min(max(timeout, 0), _FOREVER)
+
+
+def _milliseconds(timeout: float | None) -> int:
+    return round(1000 * seconds(timeout))
+
+
+def encode_event(
+    conversation_id: str, type: str, body: Mapping[str, Any] | str | bytes, from_: str | None
+) -> Encoded:
+    """The arguments of ``vce_create_event`` and ``vce_enqueue_event``, in their order."""
+    return (
+        encode_text("conversation_id", conversation_id),
+        encode_text("type", type),
+        encode_optional("from_", from_),
+        encode_body(body),
+    )
+
+
+def enqueue(handle: Handle, tag: int, event: Encoded) -> None:
+    """Hand an event over; its report will carry `tag`."""
+    call(library().vce_enqueue_event, handle.pointer, *event, tag)
+
+
+def take_report(handle: Handle, timeout_ms: int) -> tuple[int, Result] | None:
+    """The next report's tag, and the event or why there is none; None if no report came."""
+    lib = library()
+    report = lib.vce_poll(handle.pointer, timeout_ms)
+    if not report:
+        return None
+    try:
+        event = lib.vce_report_event(report)
+        result = copy_event(event) if event else copy_error(lib.vce_report_error(report))
+        return lib.vce_report_tag(report), result
+    finally:
+        lib.vce_report_free(report)
+
+
+def flush(handle: Handle, timeout: float | None) -> int:
+    """Wait until every event has come to its end; how many have not.  Ctrl-C interrupts it."""
+    deadline = time.monotonic() + seconds(timeout)
+    remaining = c_uint64()
+    while True:
+        left_ms = _milliseconds(deadline - time.monotonic())
+        try:
+            call(library().vce_flush, handle.pointer, min(left_ms, _SLICE_MS), byref(remaining))
+        except TimeoutError:
+            if left_ms > _SLICE_MS:
+                continue
+        return remaining.value
+
+
+def close(handle: Handle, timeout: float | None) -> bool:
+    """Close a client; whether nothing had to be cancelled."""
+    try:
+        call(library().vce_client_close, handle.pointer, _milliseconds(timeout))
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,29 @@
+"""What multiprocessing's children run: spawned ones import it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import vce
+
+left_open: list[object] = []
+
+
+def enqueue_and_leave(options: dict[str, Any], conversation_id: str) -> None:
+    """Neither wait nor close."""
+    client = vce.Client(**options)
+    for n in range(3):
+        client.enqueue_event(conversation_id, "custom:a", {"n": n})
+    left_open.append(client)
+
+
+def enqueue_async_and_leave(options: dict[str, Any], conversation_id: str) -> None:
+    """Neither wait nor close, and drop the client with its loop."""
+
+    async def main() -> None:
+        client = vce.AsyncClient(**options)
+        for n in range(3):
+            await client.enqueue_event(conversation_id, "custom:a", {"n": n})
+
+    asyncio.run(main())
