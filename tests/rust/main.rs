@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod answers;
+mod background;
 mod closing;
 mod credentials;
 mod events;
@@ -15,6 +16,7 @@ mod options;
 mod proxy;
 mod retries;
 mod sharing;
+mod soak;
 mod support;
 mod tokens;
 mod vectors;

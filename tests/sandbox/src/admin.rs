@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::connections::Connections;
 use crate::fault::Fault;
 use crate::log::RequestRecord;
+use crate::random::RandomFaults;
 use crate::store::StoredEvent;
 use crate::world::World;
 
@@ -24,6 +25,7 @@ type Refusal = (StatusCode, Json<Value>);
 pub(crate) fn router(world: Arc<World>) -> Router {
     Router::new()
         .route("/faults", post(add_faults).delete(clear_faults))
+        .route("/faults/random", put(randomize_faults))
         .route("/requests", get(requests).delete(forget_requests))
         .route("/connections", get(connections))
         .route("/connections/close", post(close_idle_connections))
@@ -49,6 +51,12 @@ async fn add_faults(State(world): Shared, body: Bytes) -> Result<Json<Value>, Re
 async fn clear_faults(State(world): Shared) -> Json<Value> {
     world.faults.lock().clear();
     done()
+}
+
+async fn randomize_faults(State(world): Shared, body: Bytes) -> Result<Json<Value>, Refusal> {
+    let rules: RandomFaults = read(&body)?;
+    world.faults.lock().randomize(rules);
+    Ok(done())
 }
 
 async fn requests(State(world): Shared) -> Json<Vec<RequestRecord>> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, RETRY_AFTER};
 use http::{Method, Version};
 use tokio::time::sleep;
 
@@ -26,21 +26,23 @@ pub(crate) async fn exchange(
     let route = Route::of(request.uri().path());
     let operation = route.map_or(Operation::Any, |route| route.operation(request.method()));
     let conversation_id = route.and_then(Route::conversation_id);
-    let fault = world.faults.lock().take(operation, conversation_id);
+    let fault = world.faults.lock().take(operation, conversation_id, request);
     let number = world.log.lock().add(record(connection, request, fault.as_ref()));
     let (response, plan) = match fault {
         None => (carry_out(world, number, request), Plan::default()),
         Some(fault) => go_wrong(world, number, request, fault).await,
     };
     if !matches!(plan.change, Change::Replaced(_)) {
-        let status = response.status().as_u16();
-        world.log.lock().amend(number, |record| record.status = Some(status));
+        let retry_after = response.headers().get(RETRY_AFTER).map(|value| text(value.as_bytes()));
+        world.log.lock().amend(number, |record| {
+            record.status = Some(response.status().as_u16());
+            record.retry_after = retry_after;
+        });
     }
     (response, plan)
 }
 
 fn record(connection: u64, request: &Request, fault: Option<&Fault>) -> RequestRecord {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     RequestRecord {
         number: 0,
         connection,
@@ -55,10 +57,15 @@ fn record(connection: u64, request: &Request, fault: Option<&Fault>) -> RequestR
             .collect(),
         body: text(request.body()),
         status: None,
+        retry_after: None,
         fault: fault.map(|fault| fault.kind.name()),
         event_id: None,
         token_id: api::claimed_id(header(request, AUTHORIZATION)),
     }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 fn carry_out(world: &World, number: u64, request: &Request) -> Response {

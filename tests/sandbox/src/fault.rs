@@ -1,12 +1,15 @@
 //! Faults: what a test wants to go wrong, and for which requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use crate::message::Request;
+use crate::random::{Dice, RandomFaults};
 
 /// What a fault can be aimed at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -23,6 +26,12 @@ pub enum Operation {
     List,
     /// `DELETE …/events/{id}`
     Delete,
+}
+
+impl Operation {
+    pub(crate) fn covers(self, operation: Self) -> bool {
+        self == Self::Any || self == operation
+    }
 }
 
 /// Something that goes wrong, once unless told otherwise.
@@ -166,10 +175,9 @@ impl Aim {
     }
 
     fn meets(&self, operation: Operation, conversation_id: Option<&str>) -> bool {
-        let right_operation = self.on == Operation::Any || self.on == operation;
         let right_conversation =
             self.conversation_id.is_none() || self.conversation_id.as_deref() == conversation_id;
-        right_operation && right_conversation && self.times != Some(0)
+        self.on.covers(operation) && right_conversation && self.times != Some(0)
     }
 }
 
@@ -275,32 +283,51 @@ impl Fault {
     }
 }
 
-/// The faults that were asked for, oldest first.
+/// The faults that were asked for, oldest first, and those at random.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<Fault>);
+pub(crate) struct Faults {
+    aimed: VecDeque<Fault>,
+    random: Option<Dice>,
+}
 
 impl Faults {
     pub(crate) fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {
-        self.0.extend(faults);
+        self.aimed.extend(faults);
+    }
+
+    pub(crate) fn randomize(&mut self, rules: RandomFaults) {
+        self.random = Some(Dice::new(rules));
     }
 
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        *self = Self::default();
     }
 
-    /// The fault that a request meets: the oldest that is aimed at it and has nothing left to skip.
+    /// The fault that a request meets: the oldest that is aimed at it and has nothing left to
+    /// skip, or one at random.
     pub(crate) fn take(
         &mut self,
         operation: Operation,
         conversation_id: Option<&str>,
+        request: &Request,
     ) -> Option<Fault> {
-        for fault in self.0.iter_mut().filter(|fault| fault.aim.meets(operation, conversation_id)) {
+        self.take_aimed(operation, conversation_id)
+            .or_else(|| self.random.as_mut()?.roll(operation, request))
+    }
+
+    fn take_aimed(&mut self, operation: Operation, conversation_id: Option<&str>) -> Option<Fault> {
+        for (index, fault) in self.aimed.iter_mut().enumerate() {
+            if !fault.aim.meets(operation, conversation_id) {
+                continue;
+            }
             if fault.aim.skip > 0 {
                 fault.aim.skip -= 1;
                 continue;
             }
             fault.aim.times = fault.aim.times.map(|times| times - 1);
-            return Some(fault.clone());
+            // What is over would cost every later request a look.
+            let is_over = fault.aim.times == Some(0);
+            return if is_over { self.aimed.remove(index) } else { Some(fault.clone()) };
         }
         None
     }

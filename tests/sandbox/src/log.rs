@@ -24,6 +24,8 @@ pub struct RequestRecord {
     pub body: String,
     /// The status that was answered, if an answer was begun.
     pub status: Option<u16>,
+    /// The `Retry-After` that was answered.
+    pub retry_after: Option<String>,
     /// The kind of the fault that it met.
     pub fault: Option<&'static str>,
     /// The event that it created.
@@ -40,6 +42,7 @@ impl RequestRecord {
     }
 }
 
+/// The records of the last numbers, without a gap.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     last_number: u64,
@@ -57,7 +60,9 @@ impl Log {
 
     /// Amends a record, unless it has been forgotten meanwhile.
     pub(crate) fn amend(&mut self, number: u64, amend: impl FnOnce(&mut RequestRecord)) {
-        if let Some(record) = self.records.iter_mut().find(|record| record.number == number) {
+        let back = usize::try_from(self.last_number - number).unwrap_or(usize::MAX);
+        let index = self.records.len().checked_sub(back.saturating_add(1));
+        if let Some(record) = index.and_then(|index| self.records.get_mut(index)) {
             amend(record);
         }
     }

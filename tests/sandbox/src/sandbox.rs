@@ -19,6 +19,7 @@ use crate::connections::Connections;
 use crate::fault::Fault;
 use crate::log::RequestRecord;
 use crate::options::Options;
+use crate::random::RandomFaults;
 use crate::store::StoredEvent;
 use crate::world::World;
 use crate::{admin, server};
@@ -142,6 +143,12 @@ impl Sandbox {
     /// Adds a fault behind those that are there.
     pub fn fault(&self, fault: impl Into<Fault>) {
         self.world.faults.lock().extend([fault.into()]);
+    }
+
+    /// Lets a share of the requests meet a fault at random, unless one is aimed at them.
+    /// Takes the place of an earlier such rule.
+    pub fn random_faults(&self, rules: RandomFaults) {
+        self.world.faults.lock().randomize(rules);
     }
 
     /// Forgets all faults. What has already met one is not saved by it.

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
-use vce_sandbox::{Fault, FaultKind, Options, Sandbox};
+use vce_sandbox::{Fault, FaultKind, Options, Sandbox, StatusFault};
 
 use crate::client::{EVENT, connect, create, events_of, read_answer, send};
 
@@ -39,7 +39,7 @@ fn a_request_is_repeated_to_the_letter() {
         serde_json::to_value(&requests).unwrap(),
         json!([{
             "number": 1, "connection": 1, "method": "POST", "path": path, "query": "a=%20&b", "version": "HTTP/1.1",
-            "headers": headers, "body": body, "status": 401, "fault": null, "event_id": null, "token_id": "the id",
+            "headers": headers, "body": body, "status": 401, "retry_after": null, "fault": null, "event_id": null, "token_id": "the id",
         }])
     );
     assert_eq!(requests[0].header("Z-LAST"), Some("1"));
@@ -68,8 +68,11 @@ fn chunks_are_put_together() {
 fn outcomes_are_noted() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
     create(&sandbox, EVENT);
-    sandbox.fault(Fault::status(503).creates());
+    let retry_after = Some("1".to_owned());
+    let fault = StatusFault { status: 503, retry_after, ..StatusFault::default() };
+    sandbox.fault(Fault::from(fault).creates());
     create(&sandbox, EVENT);
+    assert_eq!(sandbox.requests()[1].retry_after.as_deref(), Some("1"));
     sandbox.fault(Fault::raw("HTTP/1.1 204 \r\n\r\n"));
     create(&sandbox, EVENT);
     send(&sandbox, "GET", "/", "");

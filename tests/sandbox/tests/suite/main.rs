@@ -11,4 +11,5 @@ mod faults;
 mod listing;
 mod log;
 mod program;
+mod random;
 mod tokens;
