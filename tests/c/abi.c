@@ -42,6 +42,9 @@ static void nothing_but_null(void)
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_list_events(NULL, NULL, NULL, &error));
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_event_list_set(NULL, NULL, NULL, &error));
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_event_list_next(NULL, NULL, &error));
+    CHECK_FAILS(VCE_ERR_ARGUMENT, vce_enqueue_event(NULL, NULL, NULL, NULL, NULL, 0, &error));
+    CHECK_FAILS(VCE_ERR_ARGUMENT, vce_flush(NULL, 0, NULL, &error));
+    CHECK(vce_poll(NULL, UINT64_MAX) == NULL && vce_report_fd(NULL) == -1 && vce_client_stats(NULL) == NULL);
     /* The same without a place for the error. */
     CHECK(vce_validate_type(NULL, NULL) == VCE_ERR_ARGUMENT);
     CHECK(vce_create_event(NULL, NULL, NULL, NULL, NULL, NULL, NULL) == VCE_ERR_ARGUMENT);
@@ -49,10 +52,13 @@ static void nothing_but_null(void)
     vce_client_free(NULL);
     vce_event_free(NULL);
     vce_event_list_free(NULL);
+    vce_report_free(NULL);
     vce_error_free(NULL);
     CHECK(vce_event_id(NULL) == NULL && vce_event_type(NULL) == NULL);
     CHECK(vce_event_from(NULL) == NULL && vce_event_timestamp(NULL) == NULL);
     CHECK(vce_event_body(NULL) == NULL && vce_event_json(NULL) == NULL);
+    CHECK(vce_report_tag(NULL) == 0 && vce_report_outcome(NULL) == VCE_OUTCOME_MAYBE_CREATED);
+    CHECK(vce_report_event(NULL) == NULL && vce_report_error(NULL) == NULL);
     CHECK(vce_error_status(NULL) == VCE_ERR_ARGUMENT && vce_error_message(NULL) == NULL);
     CHECK(vce_error_outcome(NULL) == VCE_OUTCOME_NOT_CREATED && !vce_error_is_retryable(NULL));
     CHECK(vce_error_retry_after_ms(NULL) == -1 && vce_error_offset(NULL) == -1);
@@ -88,6 +94,13 @@ static void single_nulls_and_bad_utf8(void)
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_create_event(client, "C", BAD_UTF8, NULL, "{}", NULL, &error));
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_create_event(client, "C", "custom:a", BAD_UTF8, "{}", NULL, &error));
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_create_event(client, "C", "custom:a", NULL, BAD_UTF8, NULL, &error));
+    CHECK_FAILS(VCE_ERR_ARGUMENT, vce_enqueue_event(client, NULL, "custom:a", NULL, "{}", 1, &error));
+    CHECK_FAILS(VCE_ERR_ARGUMENT, vce_enqueue_event(client, "C", NULL, NULL, "{}", 1, &error));
+    CHECK_FAILS(VCE_ERR_ARGUMENT, vce_enqueue_event(client, "C", "custom:a", NULL, NULL, 1, &error));
+    CHECK_FAILS(VCE_ERR_ARGUMENT, vce_enqueue_event(client, BAD_UTF8, "custom:a", NULL, "{}", 1, &error));
+    CHECK_FAILS(VCE_ERR_ARGUMENT, vce_enqueue_event(client, "C", "custom:a", BAD_UTF8, "{}", 1, &error));
+    CHECK_FAILS(VCE_ERR_ARGUMENT, vce_enqueue_event(client, "C", "custom:a", NULL, BAD_UTF8, 1, &error));
+    CHECK(vce_poll(client, 0) == NULL);
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_get_event(client, "C", NULL, &event, &error));
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_get_event(client, "C", "1", NULL, &error));
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_delete_event(client, "C", NULL, &error));

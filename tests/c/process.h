@@ -1,0 +1,41 @@
+/* This process as the system sees it, its time, and its threads. */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include "check.h"
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+long long now_ms(void);
+
+void pause_ms(long long time);
+
+/* Waits until it is so. Two minutes are there so that a failure shows. */
+#define AWAIT(condition)                                                                    \
+    for (long long await_end = now_ms() + 120000; !(condition); pause_ms(2))                \
+        if (now_ms() > await_end)                                                           \
+    CHECK(condition)
+
+pthread_t run_thread(void *(*body)(void *), void *argument);
+
+void *join_thread(pthread_t thread);
+
+/* How many threads this process has. */
+int count_threads(void);
+
+/* How many of them have a name of the library's. */
+int count_library_threads(void);
+
+/* Whether all but the first block a signal. */
+bool others_block(int signal);
+
+/* Whether no thread but the caller's is left; the system lists one for a moment after it was joined. */
+bool is_alone(void);
+
+int count_descriptors(void);
+
+/* Whether one of this process's threads sleeps in the system. */
+bool is_asleep(pid_t thread);
+
+#endif

@@ -1,0 +1,69 @@
+"""How C programs are built and run: with the shared or the static library, also in valgrind."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = ROOT / "tests" / "c"
+EXAMPLES = ROOT / "bindings" / "c" / "examples"
+RELEASE = ROOT / "target" / "release"
+FLAGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", "-g", f"-I{ROOT / 'include'}"]
+SHARED = [f"-L{RELEASE}", "-lvce", f"-Wl,-rpath,{RELEASE}"]
+STATIC = [str(RELEASE / "libvce.a"), "-lpthread", "-ldl", "-lm"]
+
+
+def valgrind(*leak_kinds: str) -> list[str]:
+    return [
+        "valgrind",
+        "--quiet",
+        "--leak-check=full",
+        f"--show-leak-kinds={','.join(leak_kinds)}",
+        f"--errors-for-leak-kinds={','.join(leak_kinds)}",
+        f"--suppressions={ROOT / 'tests' / 'c' / 'valgrind.supp'}",
+        "--error-exitcode=99",
+    ]
+
+
+VALGRIND = valgrind("definite", "indirect", "possible")
+VALGRIND_DEFINITE = valgrind("definite")
+# valgrind takes what TLS's ciphers, written in assembly, put out for uninitialised. Over plain
+# HTTP nothing is let pass.
+VALGRIND_TLS = [*VALGRIND, "--undef-value-errors=no"]
+
+# What the programs about sending in the background have in common.
+SUPPORT = [HERE / name for name in ("sandbox.c", "client.c", "process.c")]
+
+
+def compiler(source: Path) -> list[str]:
+    if source.suffix == ".cpp":
+        return ["g++", "-std=c++17"]
+    if source.stem == "slow_dns":  # its getaddrinfo must be seen by libvce.so
+        return ["gcc", "-std=c11", "-rdynamic"]
+    return ["gcc", "-std=c11" if "<stdatomic.h>" in source.read_text() else "-std=c99"]
+
+
+def compiled(build: Path, source: Path, linkage: list[str]) -> Path:
+    folder = build / source.parent.name
+    folder.mkdir(exist_ok=True)
+    program = folder / f"{source.stem}-{'shared' if linkage is SHARED else 'static'}"
+    sources = [source, *SUPPORT] if '"sandbox.h"' in source.read_text() else [source]
+    paths = [*map(str, sources), "-o", str(program)]
+    subprocess.run(
+        [*compiler(source), *FLAGS, f"-I{build}", *paths, *linkage, "-lpthread"], check=True
+    )
+    return program
+
+
+def run(
+    program: Path,
+    *arguments: str,
+    environment: dict[str, str],
+    under: list[str] | None = None,
+    status: int = 0,
+) -> subprocess.CompletedProcess[str]:
+    command = [*(under or []), str(program), *arguments]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert result.returncode == status, f"{command}: {result.stdout}{result.stderr}"
+    return result

@@ -1,0 +1,54 @@
+"""The C programs that send in the background. Each starts a sandbox of its own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from programs import HERE, SHARED, STATIC, VALGRIND, VALGRIND_DEFINITE, compiled, run
+
+ENVIRONMENT = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+
+PROGRAMS = [
+    "background.c",
+    "stats.c",
+    "queue.c",
+    "limits.c",
+    "order.c",
+    "flush.c",
+    "closing.c",
+    "freeing.c",
+    "descriptor.c",
+    "threads.c",
+    "resources.c",
+    "shared.c",
+    "fork_background.c",
+]
+
+
+@pytest.mark.parametrize("linkage", [SHARED, STATIC], ids=["shared", "static"])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program(build: Path, name: str, linkage: list[str]) -> None:
+    program = compiled(build, HERE / name, linkage)
+    assert run(program, environment=ENVIRONMENT).stderr == ""
+
+
+# Half a minute of waiting, in which the linkage makes no difference.
+def test_waiting_costs_nothing(build: Path) -> None:
+    program = compiled(build, HERE / "idle.c", SHARED)
+    assert run(program, environment=ENVIRONMENT).stderr == ""
+
+
+# Not those that depend on the time that passes, or on where a thread sleeps.
+@pytest.mark.parametrize(
+    "name",
+    ["background.c", "stats.c", "queue.c", "flush.c", "closing.c", "descriptor.c", "shared.c"],
+)
+def test_program_in_valgrind(build: Path, name: str) -> None:
+    program = compiled(build, HERE / name, SHARED)
+    environment = ENVIRONMENT | {"SANDBOX_PLAIN": "1", "VCE_TIMEOUT": "5m"}
+    # Shared engines live as long as the process, in a map that points into its table: valgrind
+    # calls that possibly lost.
+    under = VALGRIND_DEFINITE if name == "shared.c" else VALGRIND
+    assert run(program, environment=environment, under=under).stderr == ""
