@@ -107,8 +107,12 @@ impl Dispatcher {
     }
 
     /// Takes back what an owner has in the queue.
-    pub fn withdraw(&self, owner: Owner) {
-        let withdrawn = self.lock().scheduler.withdraw(owner);
+    pub fn withdraw(self: &Arc<Self>, owner: Owner) {
+        let mut state = self.lock();
+        let withdrawn = state.scheduler.withdraw(owner);
+        // Others' events may have waited behind those.
+        self.call(&mut state, Instant::now());
+        drop(state);
         for job in withdrawn {
             job.withdrawn();
         }

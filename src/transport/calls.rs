@@ -7,11 +7,16 @@ use std::time::{Duration, Instant};
 
 /// Something that a call waits for and that can be made to end.
 pub trait Interrupt: Send + Sync {
-    fn interrupt(&self);
+    /// Ends what is this call's alone. Done while the call cannot give it to another, so it
+    /// must not wait for a lock.
+    fn cut(&self) {}
+
+    /// Wakes the call, and perhaps others, which look for themselves whether they are meant.
+    fn wake(&self) {}
 }
 
 impl Interrupt for TcpStream {
-    fn interrupt(&self) {
+    fn cut(&self) {
         // An error means that it is not connected any more.
         let _ = self.shutdown(Shutdown::Both);
     }
@@ -75,10 +80,13 @@ impl Calls {
         }
         state.cancelled = true;
         let waits: Vec<_> = state.waits.iter().filter_map(|(_, wait)| wait.upgrade()).collect();
+        for wait in &waits {
+            wait.cut();
+        }
         drop(state);
         self.changed.notify_all();
         for wait in waits {
-            wait.interrupt();
+            wait.wake();
         }
         let mut state = self.lock();
         while state.running > 0 {
@@ -166,7 +174,7 @@ mod tests {
     struct Wait(AtomicBool);
 
     impl Interrupt for Wait {
-        fn interrupt(&self) {
+        fn cut(&self) {
             self.0.store(true, Ordering::SeqCst);
         }
     }

@@ -47,7 +47,7 @@ impl Lookup {
 }
 
 impl Interrupt for Lookup {
-    fn interrupt(&self) {
+    fn wake(&self) {
         // With the lock held, so that a waiter either sees the cancellation or this call.
         let _held = self.lock();
         self.changed.notify_all();

@@ -157,6 +157,10 @@ final class EventsTest extends SandboxTestCase
         yield 'type' => ['createEvent', Status::TypeCharacter, 'CON-1', "custom:a\0b", '{}'];
         yield 'body' => ['createEvent', Status::BodyJson, 'CON-1', 'custom:a', "{}\0"];
         yield 'member' => ['createEvent', Status::MemberId, 'CON-1', 'custom:a', '{}', "MEM-1\0"];
+        yield 'enqueue, conversation' => ['enqueueEvent', Status::ConversationId, "CON-1\0", 'custom:a', '{}'];
+        yield 'enqueue, type' => ['enqueueEvent', Status::TypeCharacter, 'CON-1', "custom:a\0b", '{}'];
+        yield 'enqueue, body' => ['enqueueEvent', Status::BodyJson, 'CON-1', 'custom:a', "{}\0"];
+        yield 'enqueue, member' => ['enqueueEvent', Status::MemberId, 'CON-1', 'custom:a', '{}', "MEM-1\0"];
         yield 'get, conversation' => ['getEvent', Status::ConversationId, "CON-1\0", '1'];
         yield 'get, event' => ['getEvent', Status::EventId, 'CON-1', "1\0"];
         yield 'delete, conversation' => ['deleteEvent', Status::ConversationId, "CON-1\0", '1'];

@@ -74,15 +74,45 @@ final class ExamplesTest extends SandboxTestCase
         self::assertSame([12, 10, 8, 6, 4, 2], array_map(static fn (array $event) => $event['body']['n'], $events));
     }
 
+    public function testEnqueueEvents(): void
+    {
+        $lines = array_map(static fn (int $n): string => "{\"n\": $n}\n", range(1, 50));
+        // The queue is too small for all of them at once.
+        $small = ['VCE_QUEUE_MAX_EVENTS' => '3'];
+        $done = $this->example('enqueue_events.php', ['custom:reading'], $small, implode($lines));
+
+        self::assertSame([0, ''], [$done->status, $done->errors]);
+        $output = '';
+        foreach ($this->sandbox->events() as $index => $event) {
+            self::assertSame(['n' => $index + 1], $event['body']);
+            $output .= "line {$event['body']['n']}: event {$event['id']}\n";
+        }
+        self::assertSame($output, $done->output);
+        self::assertCount(50, $this->sandbox->events());
+    }
+
+    public function testEnqueueEventsTellsOfEachThatFails(): void
+    {
+        $this->sandbox->fault(['kind' => 'drop', 'skip' => 1]);
+        $done = $this->example('enqueue_events.php', [], input: "{}\n[]\n{\"n\":3}\n{\"n\":4}\n");
+
+        self::assertSame(1, $done->status);
+        self::assertStringContainsString('line 1: event ', $done->output);
+        self::assertStringContainsString('line 2: BodyNotObject: ', $done->errors);
+        self::assertStringContainsString('line 3: MaybeCreated: ', $done->errors);
+        self::assertStringContainsString('line 4: event ', $done->output);
+    }
+
     /**
      * @param list<string>          $arguments
      * @param array<string, string> $environment
      */
-    private function example(string $name, array $arguments, array $environment = []): Process
+    private function example(string $name, array $arguments, array $environment = [], string $input = ''): Process
     {
         return Process::php(
             [self::EXAMPLES . "/$name", ...$arguments],
             $environment + $this->sandbox->environment(),
+            $input,
         );
     }
 }

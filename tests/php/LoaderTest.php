@@ -21,8 +21,7 @@ final class LoaderTest extends TestCase
 
     protected function tearDown(): void
     {
-        array_map(unlink(...), glob("$this->directory/*") ?: []);
-        rmdir($this->directory);
+        Process::run(['rm', '-r', $this->directory]);
     }
 
     public function testTheEnvironmentNamesTheLibrary(): void
@@ -123,6 +122,31 @@ final class LoaderTest extends TestCase
         );
 
         self::assertMatchesRegularExpression('/^0\.\d+\.\d+\n$/', $done->output, $done->errors);
+    }
+
+    public function testTheApplicationsPreloadScriptMayLoadTheHeader(): void
+    {
+        $package = (string) realpath(__DIR__ . '/../../bindings/php');
+        Process::run(['cp', '-r', "$package/src", "$package/include", "$package/preload.php", $this->directory]);
+        copy((string) getenv('VCE_LIBRARY_PATH'), "$this->directory/libvce.so.0");
+        file_put_contents("$this->directory/all.php", <<<'PHP'
+            <?php
+            FFI::load(__DIR__ . '/include/vce.php.h');
+            require __DIR__ . '/preload.php';
+            PHP);
+        // FFI::load() does not go together with opcache.preload_user, and root cannot preload without.
+        $user = posix_geteuid() === 0 ? ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'] : [];
+        $done = Process::run([
+            ...$user,
+            PHP_BINARY,
+            '-d', 'ffi.enable=preload',
+            '-d', 'opcache.enable_cli=1',
+            '-d', "opcache.preload=$this->directory/all.php",
+            '-r', 'echo Vce\Library::version();',
+        ], ['VCE_LIBRARY_PATH' => '/nowhere/libvce.so', 'LD_LIBRARY_PATH' => $this->directory]);
+
+        self::assertSame(0, $done->status, $done->errors);
+        self::assertStringStartsWith('0.', $done->output, $done->errors);
     }
 
     public function testTheClassesMayBePreloaded(): void

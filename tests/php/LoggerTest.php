@@ -59,6 +59,44 @@ final class LoggerTest extends SandboxTestCase
         self::assertSame('MaybeCreated', $logger->records[3][2]['outcome']);
     }
 
+    public function testDeliveryReports(): void
+    {
+        $logger = $this->logger();
+        $client = $this->client(logger: $logger, maxRetries: 0);
+        $this->sandbox->fault(['kind' => 'status', 'status' => 429, 'skip' => 1]);
+        foreach ([7, 8] as $tag) {
+            $client->enqueueEvent($this->sandbox->conversationId, 'custom:a', ['card' => '4111'], tag: $tag);
+        }
+        $client->flush(60_000);
+        self::assertSame([], $logger->records, 'logged by the caller\'s thread alone');
+        [$created, $failed] = iterator_to_array($client->poll());
+
+        self::assertSame(['debug', 'warning'], array_column($logger->records, 0));
+        self::assertSame(['Event created', ['tag' => 7, 'event_id' => $created->event?->id]], [
+            $logger->records[0][1],
+            $logger->records[0][2],
+        ]);
+        self::assertStringContainsString((string) $failed->error?->getMessage(), $logger->records[1][1]);
+        self::assertSame(
+            ['tag' => 8, 'status' => 'RateLimited', 'outcome' => 'NotCreated', 'exception' => $failed->error],
+            $logger->records[1][2],
+        );
+    }
+
+    public function testEventsThatAreNotAccepted(): void
+    {
+        $logger = $this->logger();
+        $client = $this->client(logger: $logger);
+        $e = self::failure(fn () => $client->enqueueEvent('CON-1', 'wrong', ['card' => '4111'], tag: 7));
+
+        self::assertSame('error', $logger->records[0][0]);
+        self::assertSame("Event not accepted: {$e->getMessage()}", $logger->records[0][1]);
+        self::assertSame(
+            ['conversation_id' => 'CON-1', 'type' => 'wrong', 'from' => null, 'tag' => 7],
+            array_slice($logger->records[0][2], 0, 4),
+        );
+    }
+
     public function testABrokenLoggerHidesNothing(): void
     {
         $broken = new class () extends AbstractLogger {
@@ -74,6 +112,8 @@ final class LoggerTest extends SandboxTestCase
             ExceptionInterface::class,
             self::failure(fn () => $client->createEvent($this->sandbox->conversationId, 'wrong', [])),
         );
+        $client->enqueueEvent($this->sandbox->conversationId, 'custom:a', []);
+        self::assertCount(1, iterator_to_array($client->poll(60_000)));
     }
 
     private function logger(): AbstractLogger

@@ -22,25 +22,28 @@ final class Process
      * @param list<string>          $arguments
      * @param array<string, string> $environment added to this process's own; '' removes a variable
      */
-    public static function php(array $arguments, array $environment = [], ?string $directory = null): self
+    public static function php(array $arguments, array $environment = [], string $input = ''): self
     {
-        return self::run([PHP_BINARY, '-d', 'ffi.enable=1', ...$arguments], $environment, $directory);
+        return self::run([PHP_BINARY, '-d', 'ffi.enable=1', ...$arguments], $environment, $input);
     }
 
     /**
      * @param list<string>          $command
      * @param array<string, string> $environment
      */
-    public static function run(array $command, array $environment = [], ?string $directory = null): self
+    public static function run(array $command, array $environment = [], string $input = ''): self
     {
-        // To files, since a pipe that nobody reads fills up.
+        // Files, since a pipe that nobody reads fills up.
+        $stdin = tmpfile();
+        fwrite($stdin, $input);
+        rewind($stdin);
         $output = tmpfile();
         $errors = tmpfile();
         $process = proc_open(
             $command,
-            [0 => ['file', '/dev/null', 'r'], 1 => $output, 2 => $errors],
+            [0 => $stdin, 1 => $output, 2 => $errors],
             $pipes,
-            $directory,
+            null,
             array_filter($environment + getenv(), static fn (string $value): bool => $value !== ''),
         );
         $status = proc_close($process);

@@ -65,6 +65,8 @@ final class Sandbox
     public function reset(): void
     {
         $this->admin('POST', '/reset');
+        // A shared engine of the test before keeps its own.
+        $this->admin('POST', '/connections/close');
     }
 
     /**
@@ -73,6 +75,29 @@ final class Sandbox
     public function fault(array ...$faults): void
     {
         $this->admin('POST', '/faults', $faults);
+    }
+
+    /**
+     * Does something while the API answers nobody, and does not even accept connections. The same
+     * holds for the methods here.
+     *
+     * @template T
+     *
+     * @param callable(): T $do
+     *
+     * @return T
+     */
+    public function whileAsleep(callable $do): mixed
+    {
+        $pid = proc_get_status($this->process)['pid'];
+        posix_kill($pid, SIGSTOP);
+        try {
+            Wait::until(fn (): bool => proc_get_status($this->process)['stopped'], 'the sandbox is asleep');
+
+            return $do();
+        } finally {
+            posix_kill($pid, SIGCONT);
+        }
     }
 
     /**

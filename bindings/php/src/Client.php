@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Vce;
 
 use Generator;
+use LogicException;
 use SensitiveParameter;
 use Vce\Exception\ExceptionInterface;
 use Vce\Internal\Journal;
@@ -15,9 +16,10 @@ use Vce\Internal\NotCopyable;
 /**
  * Creates custom events in Vonage conversations, and looks at what is there.
  *
- * Every call waits for its answer, within the option `timeout`. Connections and the token are kept
- * between calls; with `engine: 'shared'` also between clients, and in PHP-FPM between requests.
- * A client is closed when nothing refers to it any more.
+ * Every call but enqueueEvent() waits for its answer, within the option `timeout`. Connections and the
+ * token are kept between calls; with `engine: 'shared'` also between clients, and in PHP-FPM between requests.
+ * A client is closed when nothing refers to it any more: what it has enqueued is then cancelled, but with
+ * `engine: 'shared'` still sent, as long as the process lives.
  */
 final class Client
 {
@@ -63,6 +65,92 @@ final class Client
         $this->journal->success('Event created', $context + ['event_id' => $event->id]);
 
         return $event;
+    }
+
+    /**
+     * Accepts one custom event, to be sent in the background, and returns at once.
+     *
+     * Events of a conversation are sent in the order in which they were enqueued. What became of each
+     * is told by poll(), unless the option `reports` says otherwise. The end of the process ends what
+     * is still to be sent: flush() or close() before.
+     *
+     * @param array<array-key, mixed>|object|string $body what EventBody::encode() takes; a string is JSON text
+     * @param ?string                               $from the member it comes from; needed only if the
+     *                                                    token names a user (option `subject`)
+     * @param int                                   $tag  whatever tells the report apart from others
+     *
+     * @throws Exception\InvalidEventException if the event breaks a rule
+     * @throws Exception\QueueFullException    if the queue has no room until reports have been polled or
+     *                                         events sent
+     * @throws ExceptionInterface              otherwise; the event was not accepted and will not be sent
+     */
+    public function enqueueEvent(
+        string $conversationId,
+        string $type,
+        #[SensitiveParameter] array|object|string $body,
+        ?string $from = null,
+        int $tag = 0,
+    ): void {
+        try {
+            $this->native->enqueueEvent($conversationId, $type, $from, EventBody::encode($body), $tag);
+        } catch (ExceptionInterface $e) {
+            $context = ['conversation_id' => $conversationId, 'type' => $type, 'from' => $from, 'tag' => $tag];
+            $this->journal->failure('Event not accepted', $e, $context);
+            throw $e;
+        }
+    }
+
+    /**
+     * The delivery reports that wait, each once. They are taken as the loop gets to them: what a loop
+     * leaves is there for the next.
+     *
+     * @param int $timeoutMs how long to wait for the first if there is none
+     *
+     * @return Generator<int, Report>
+     */
+    public function poll(int $timeoutMs = 0): Generator
+    {
+        $report = $this->native->poll(max(0, $timeoutMs));
+        while ($report !== null) {
+            $this->journal->report($report);
+            yield $report;
+            $report = $this->native->poll(0);
+        }
+    }
+
+    /**
+     * Waits until every accepted event has come to its end. Its report may still wait for poll().
+     *
+     * @return int how many had not when the time was over
+     *
+     * @throws ExceptionInterface
+     */
+    public function flush(int $timeoutMs): int
+    {
+        return $this->native->flush(max(0, $timeoutMs));
+    }
+
+    public function stats(): Stats
+    {
+        return $this->native->stats();
+    }
+
+    /**
+     * A stream that is readable exactly while reports wait, for stream_select() and event loops.
+     *
+     * It is never to be read from; closing it does the client no harm. A child process asks for its own.
+     *
+     * @return resource
+     *
+     * @throws LogicException in a web server: PHP opens descriptors only on the command line. poll() waits anywhere
+     */
+    public function reportStream()
+    {
+        if (PHP_SAPI !== 'cli') {
+            throw new LogicException('PHP opens descriptors only on the command line; poll() with a time limit waits.');
+        }
+
+        return $this->native->reportStream();
     }
 
     /**
@@ -141,7 +229,8 @@ final class Client
     }
 
     /**
-     * Refuses further calls, and finishes what is under way. Closing again does nothing.
+     * Refuses further calls, and finishes what is under way and what is enqueued. Reports can still be
+     * polled. Closing again does nothing.
      *
      * @param ?int $timeoutMs how long to wait before the rest is cancelled: null for as long as it
      *                        takes, which the time limits in the options bound; 0, or less, for no time

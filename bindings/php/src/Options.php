@@ -63,11 +63,13 @@ final class Options
      * @param ?string                              $proxy            `env`, `none` or a URL
      * @param ?string                              $caFile           PEM roots beside the system's
      * @param ?string                              $tlsRoots         `system` or `bundled`
-     * @param ?int                                 $connections      idle connections that are kept
-     * @param ?int                                 $queueMaxEvents   events waiting in the background
+     * @param ?int                                 $connections      idle ones kept, and requests in flight
+     *                                                               at once in the background
+     * @param ?int                                 $queueMaxEvents   events in the queue; one counts until its
+     *                                                               report has been polled
      * @param int|string|null                      $queueMaxBytes    their size
      * @param int|string|null                      $deliveryTimeout  from enqueueing to the final report
-     * @param ?string                              $reports          `all`, `errors` or `none`
+     * @param ?string                              $reports          which are kept for poll(): `all`, `errors`, `none`
      * @param ?string                              $engine           `own`, or `shared` by clients with equal options
      * @param ?string                              $appName          `name/version`, for the User-Agent
      * @param ?LoggerInterface                     $logger           is told of created events and of failures

@@ -63,4 +63,11 @@ switch ($argv[1]) {
         pcntl_waitpid($child, $status);
         $first->createEvent($conversation, 'custom:parent', []);
         exit(pcntl_wexitstatus($status));
+    case 'enqueue':
+    case 'enqueue, shared':
+        Holder::$client = new Client(Options::fromEnvironment(engine: $argv[1] === 'enqueue' ? 'own' : 'shared'));
+        foreach (range(1, 500) as $n) {
+            Holder::$client->enqueueEvent($conversation, 'custom:end', ['n' => $n]);
+        }
+        break;
 }

@@ -61,4 +61,20 @@ echo json_encode([
         }
     }),
     'clients' => growth(1000, static fn () => new Client(Options::fromEnvironment())),
+    'enqueued' => growth(200, static function () use ($client, $conversation, $body): void {
+        for ($n = 0; $n < 10; ++$n) {
+            $client->enqueueEvent($conversation, 'custom:memory', $body, tag: $n);
+        }
+        $client->enqueueEvent('CON-missing', 'custom:memory', $body);
+        $client->flush(60_000);
+        foreach ($client->poll() as $report) {
+            fclose($client->reportStream());
+        }
+    }),
+    'stats' => growth(5000, static fn () => $client->stats()),
+    'abandoned reports' => growth(300, static function () use ($conversation, $body): void {
+        $client = new Client(Options::fromEnvironment());
+        $client->enqueueEvent($conversation, 'custom:memory', $body);
+        $client->flush(60_000);
+    }),
 ], JSON_THROW_ON_ERROR);

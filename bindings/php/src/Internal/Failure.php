@@ -45,6 +45,24 @@ final class Failure
     }
 
     /**
+     * The exception for an error that belongs to something else.
+     */
+    public static function read(FFI $ffi, CData $error): ExceptionInterface
+    {
+        // A later release of the same series may know a status that this package does not.
+        $status = Status::tryFrom($ffi->vce_error_status($error)) ?? Status::Internal;
+        $class = self::classFor($status);
+
+        return new $class(
+            $ffi->vce_error_message($error),
+            $status,
+            Outcome::from($ffi->vce_error_outcome($error)),
+            $ffi->vce_error_is_retryable($error),
+            ...self::details($ffi, $error, $class),
+        );
+    }
+
+    /**
      * @return class-string<ExceptionInterface>
      */
     public static function classFor(Status $status): string
@@ -81,21 +99,6 @@ final class Failure
             Status::End,
             Status::Internal => InternalException::class,
         };
-    }
-
-    private static function read(FFI $ffi, CData $error): ExceptionInterface
-    {
-        // A later release of the same series may know a status that this package does not.
-        $status = Status::tryFrom($ffi->vce_error_status($error)) ?? Status::Internal;
-        $class = self::classFor($status);
-
-        return new $class(
-            $ffi->vce_error_message($error),
-            $status,
-            Outcome::from($ffi->vce_error_outcome($error)),
-            $ffi->vce_error_is_retryable($error),
-            ...self::details($ffi, $error, $class),
-        );
     }
 
     /**

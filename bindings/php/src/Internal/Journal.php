@@ -7,6 +7,7 @@ namespace Vce\Internal;
 use Psr\Log\LoggerInterface;
 use Throwable;
 use Vce\Exception\ExceptionInterface;
+use Vce\Report;
 
 /**
  * What a client tells the user's log: ids, types and failures, never a body, a key or a token.
@@ -19,8 +20,18 @@ final class Journal
     {
     }
 
+    public function report(Report $report): void
+    {
+        $context = ['tag' => $report->tag];
+        if ($report->error !== null) {
+            $this->failure('Event not confirmed', $report->error, $context);
+        } else {
+            $this->success('Event created', $context + ['event_id' => $report->event?->id]);
+        }
+    }
+
     /**
-     * @param array<string, ?string> $context
+     * @param array<string, int|string|null> $context
      */
     public function success(string $message, array $context): void
     {
@@ -28,7 +39,7 @@ final class Journal
     }
 
     /**
-     * @param array<string, ?string> $context
+     * @param array<string, int|string|null> $context
      */
     public function failure(string $message, ExceptionInterface $e, array $context): void
     {

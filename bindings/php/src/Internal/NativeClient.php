@@ -9,6 +9,10 @@ use FFI\CData;
 use SensitiveParameter;
 use Vce\Event;
 use Vce\Exception\ExceptionInterface;
+use Vce\Exception\InternalException;
+use Vce\Exception\InvalidEventException;
+use Vce\Report;
+use Vce\Stats;
 use Vce\Status;
 
 /**
@@ -40,10 +44,7 @@ final class NativeClient
         ?string $from,
         #[SensitiveParameter] string $body,
     ): Event {
-        Native::refuseNul($conversationId, Status::ConversationId, 'The conversation id');
-        Native::refuseNul($type, Status::TypeCharacter, 'The event type');
-        Native::refuseNul($from, Status::MemberId, 'The member id');
-        Native::refuseNul($body, Status::BodyJson, 'The body');
+        self::refuseNuls($conversationId, $type, $from, $body);
 
         $event = $this->ffi->new('vce_event *');
         $error = $this->ffi->new('vce_error *');
@@ -120,6 +121,79 @@ final class NativeClient
     }
 
     /**
+     * @throws ExceptionInterface
+     */
+    public function enqueueEvent(
+        string $conversationId,
+        string $type,
+        ?string $from,
+        #[SensitiveParameter] string $body,
+        int $tag,
+    ): void {
+        self::refuseNuls($conversationId, $type, $from, $body);
+
+        $error = $this->ffi->new('vce_error *');
+        Native::check(
+            $this->ffi->vce_enqueue_event(
+                $this->client,
+                $conversationId,
+                $type,
+                $from,
+                $body,
+                // C has it unsigned: a negative number is as many bits, and comes back as it was.
+                $tag,
+                FFI::addr($error),
+            ),
+            $error,
+        );
+    }
+
+    /**
+     * The next delivery report; null if none came in time.
+     */
+    public function poll(int $timeoutMs): ?Report
+    {
+        $report = $this->ffi->vce_poll($this->client, $timeoutMs);
+
+        return $report === null ? null : NativeReport::take($this->ffi, $report);
+    }
+
+    /**
+     * @return int how many events have not come to their end
+     *
+     * @throws ExceptionInterface
+     */
+    public function flush(int $timeoutMs): int
+    {
+        $remaining = $this->ffi->new('uint64_t');
+        $error = $this->ffi->new('vce_error *');
+        $status = $this->ffi->vce_flush($this->client, $timeoutMs, FFI::addr($remaining), FFI::addr($error));
+        $this->checkUnlessTimeout($status, $error);
+
+        return $remaining->cdata;
+    }
+
+    /**
+     * A stream of a duplicate of the descriptor, which itself stays the client's.
+     *
+     * @return resource
+     */
+    public function reportStream()
+    {
+        $stream = @fopen("php://fd/{$this->ffi->vce_report_fd($this->client)}", 'r');
+        if ($stream === false) {
+            throw new InternalException('There is no descriptor left for the reports.', Status::Internal);
+        }
+
+        return $stream;
+    }
+
+    public function stats(): Stats
+    {
+        return NativeStats::take($this->ffi, $this->ffi->vce_client_stats($this->client));
+    }
+
+    /**
      * @return bool whether nothing had to be cancelled
      *
      * @throws ExceptionInterface
@@ -128,6 +202,17 @@ final class NativeClient
     {
         $error = $this->ffi->new('vce_error *');
         $status = $this->ffi->vce_client_close($this->client, $timeoutMs, FFI::addr($error));
+
+        return $this->checkUnlessTimeout($status, $error);
+    }
+
+    /**
+     * @return bool whether it was not a timeout
+     *
+     * @throws ExceptionInterface
+     */
+    private function checkUnlessTimeout(int $status, CData $error): bool
+    {
         if ($status === Status::Timeout->value) {
             $this->ffi->vce_error_free($error);
 
@@ -136,5 +221,20 @@ final class NativeClient
         Native::check($status, $error);
 
         return true;
+    }
+
+    /**
+     * @throws InvalidEventException
+     */
+    private static function refuseNuls(
+        string $conversationId,
+        string $type,
+        ?string $from,
+        #[SensitiveParameter] string $body,
+    ): void {
+        Native::refuseNul($conversationId, Status::ConversationId, 'The conversation id');
+        Native::refuseNul($type, Status::TypeCharacter, 'The event type');
+        Native::refuseNul($from, Status::MemberId, 'The member id');
+        Native::refuseNul($body, Status::BodyJson, 'The body');
     }
 }

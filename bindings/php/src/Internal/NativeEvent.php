@@ -21,19 +21,27 @@ final class NativeEvent
     public static function take(FFI $ffi, CData $event): Event
     {
         try {
-            $body = $ffi->vce_event_body($event);
-
-            return new Event(
-                $ffi->vce_event_id($event),
-                $ffi->vce_event_type($event),
-                $ffi->vce_event_from($event),
-                $ffi->vce_event_timestamp($event),
-                // Nothing is thrown for JSON that PHP cannot decode: the event exists all the same.
-                $body === null ? null : Json::decode($body),
-                $ffi->vce_event_json($event),
-            );
+            return self::read($ffi, $event);
         } finally {
             $ffi->vce_event_free($event);
         }
+    }
+
+    /**
+     * The values of an event that belongs to something else.
+     */
+    public static function read(FFI $ffi, CData $event): Event
+    {
+        $body = $ffi->vce_event_body($event);
+
+        return new Event(
+            $ffi->vce_event_id($event),
+            $ffi->vce_event_type($event),
+            $ffi->vce_event_from($event),
+            $ffi->vce_event_timestamp($event),
+            // Nothing is thrown for JSON that PHP cannot decode: the event exists all the same.
+            $body === null ? null : Json::decode($body),
+            $ffi->vce_event_json($event),
+        );
     }
 }

@@ -1,0 +1,38 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Vce\Internal;
+
+use FFI;
+use FFI\CData;
+use Vce\Outcome;
+use Vce\Report;
+
+/**
+ * Turns a `vce_report` into a Report.
+ *
+ * @internal
+ */
+final class NativeReport
+{
+    /**
+     * The values of a report, which is freed with all that it holds.
+     */
+    public static function take(FFI $ffi, CData $report): Report
+    {
+        try {
+            $event = $ffi->vce_report_event($report);
+            $error = $ffi->vce_report_error($report);
+
+            return new Report(
+                $ffi->vce_report_tag($report),
+                Outcome::from($ffi->vce_report_outcome($report)),
+                $event === null ? null : NativeEvent::read($ffi, $event),
+                $error === null ? null : Failure::read($ffi, $error),
+            );
+        } finally {
+            $ffi->vce_report_free($report);
+        }
+    }
+}
