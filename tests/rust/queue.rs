@@ -1,0 +1,96 @@
+//! The queue's threads: woken when there is something to do, gone when there is not.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use vce::{Client, Outcome, Status};
+use vce_sandbox::{Fault, FaultKind};
+
+use crate::support::{client, config, posts, sandbox};
+
+/// Longer than anything here takes, so that a test fails instead of waiting for ever.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn enqueue(client: &Client, conversation: &str, tag: u64) {
+    client.enqueue_event(conversation, "custom:test", None, "{}", tag).unwrap();
+}
+
+fn until(condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < PATIENCE);
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Its thread has nothing to do at first, and would look by itself only when it leaves.
+#[test]
+fn an_event_wakes_an_idle_thread() {
+    let sandbox = sandbox();
+    let client = client(&sandbox, &[]);
+    for tag in 0..3 {
+        enqueue(&client, sandbox.conversation_id(), tag);
+        let report =
+            client.poll(Duration::from_secs(3)).expect("a report before the thread leaves");
+        assert_eq!((report.tag(), report.outcome()), (tag, Outcome::Created));
+        thread::sleep(Duration::from_millis(100));
+        // A watch that was kept must not outlive what it was for.
+        sandbox.fault(Fault::status(408));
+    }
+}
+
+/// What rests holds back those behind it, but not once it is withdrawn.
+#[test]
+fn closing_a_handle_lets_its_neighbours_events_go() {
+    let sandbox = sandbox();
+    let options = [
+        ("engine", "shared"),
+        ("retry_backoff", "24h"),
+        ("retry_backoff_max", "24h"),
+        ("delivery_timeout", "168h"),
+    ];
+    let [closed, other] = [(); 2].map(|()| Client::new(&config(&sandbox, &options)).unwrap());
+    sandbox.fault(Fault::status(408));
+    enqueue(&closed, sandbox.conversation_id(), 1);
+    until(|| closed.stats().contains(r#""retries":1"#));
+    enqueue(&other, sandbox.conversation_id(), 2);
+    assert_eq!(closed.close(Duration::ZERO).unwrap_err().status(), Status::Timeout);
+    let error = closed.poll(Duration::ZERO).unwrap().into_result().unwrap_err();
+    assert_eq!((error.status(), error.outcome()), (Status::Closed, Outcome::NotCreated));
+    assert_eq!(error.answer().unwrap().http_status, 408);
+    let report = other.poll(PATIENCE).expect("a report long before the other's retry");
+    assert_eq!((report.tag(), report.outcome()), (2, Outcome::Created));
+    assert_eq!(posts(&sandbox), 2);
+}
+
+/// As long as the first one is under way, a thread watches over the time of the second.
+#[test]
+fn a_retry_comes_before_what_is_watched_already() {
+    let sandbox = sandbox();
+    let client = client(&sandbox, &[("connections", "2")]);
+    let [slow, other] = [(); 2].map(|()| sandbox.new_conversation().0);
+    sandbox.fault(Fault::from(FaultKind::Hang {}).in_conversation(&slow));
+    enqueue(&client, &slow, 1);
+    enqueue(&client, &slow, 2);
+    until(|| posts(&sandbox) == 1);
+    sandbox.fault(Fault::status(408).in_conversation(&other).times(2));
+    enqueue(&client, &other, 3);
+    let report = client.poll(Duration::from_secs(3)).expect("a report soon after the retries");
+    assert_eq!((report.tag(), report.outcome()), (3, Outcome::Created));
+    assert_eq!(posts(&sandbox), 4);
+}
+
+#[test]
+fn closing_ends_idle_threads_at_once() {
+    let sandbox = sandbox();
+    let client = client(&sandbox, &[("connections", "8")]);
+    sandbox.fault(Fault::delay(Duration::from_millis(300)).times(8));
+    for tag in 0..8 {
+        enqueue(&client, &sandbox.new_conversation().0, tag);
+    }
+    assert_eq!(client.flush(PATIENCE), 0);
+    let start = Instant::now();
+    client.close(PATIENCE).unwrap();
+    // Five seconds is when they would leave by themselves.
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+}
