@@ -1,12 +1,13 @@
 //! The queue's threads: woken when there is something to do, gone when there is not.
 
+use std::io::Write as _;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use vce::{Client, Outcome, Status};
-use vce_sandbox::{Fault, FaultKind};
+use vce_sandbox::{Fault, FaultKind, StatusFault};
 
-use crate::support::{client, config, posts, sandbox};
+use crate::support::{client, config, posts, read_request, sandbox, server};
 
 /// Longer than anything here takes, so that a test fails instead of waiting for ever.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -93,4 +94,36 @@ fn closing_ends_idle_threads_at_once() {
     client.close(PATIENCE).unwrap();
     // Five seconds is when they would leave by themselves.
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+}
+
+/// Only what time can mend is a reason to leave the server alone.
+#[test]
+fn a_refusal_for_good_pauses_nobody() {
+    let sandbox = sandbox();
+    let client = client(&sandbox, &[]);
+    let refusal =
+        StatusFault { status: 403, retry_after: Some("60".to_owned()), ..StatusFault::default() };
+    sandbox.fault(refusal);
+    enqueue(&client, sandbox.conversation_id(), 1);
+    enqueue(&client, sandbox.conversation_id(), 2);
+    let outcomes = [(); 2].map(|()| client.poll(PATIENCE).unwrap().outcome());
+    assert_eq!(outcomes, [Outcome::NotCreated, Outcome::Created]);
+}
+
+/// A success that describes no event says nothing of the event that was to be.
+#[test]
+fn a_success_that_makes_no_sense_says_what_may_be() {
+    let url = server(|mut stream| {
+        while read_request(&mut stream).is_some() {
+            let answer = "HTTP/1.1 201 Created\r\nContent-Length: 15\r\n\r\n{\"id\":1,\"id\":2}";
+            if stream.write_all(answer.as_bytes()).is_err() {
+                return;
+            }
+        }
+    });
+    let client = client(&sandbox(), &[("base_url", &url)]);
+    enqueue(&client, "CON-1", 1);
+    let error = client.poll(PATIENCE).unwrap().into_result().unwrap_err();
+    assert_eq!((error.status(), error.outcome()), (Status::Response, Outcome::MaybeCreated));
+    assert!(error.message().ends_with("; the event may have been created"), "{error}");
 }
