@@ -24,6 +24,28 @@ fn until(condition: impl Fn() -> bool) {
     }
 }
 
+/// Runs a test in a process of its own: others have threads of the same names.
+#[cfg(target_os = "linux")]
+fn alone(test: &str, run: impl FnOnce()) {
+    if std::env::var_os("VCE_QUEUE_ALONE").is_some() {
+        return run();
+    }
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]).env("VCE_QUEUE_ALONE", "1");
+    let output = command.output().unwrap();
+    let said =
+        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+    assert!(output.status.success() && said[0].contains("1 passed"), "{}", said.concat());
+}
+
+#[cfg(target_os = "linux")]
+fn threads() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let names =
+        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.filter(|name| name.trim() == "vce-send").count()
+}
+
 /// Its thread has nothing to do at first, and would look by itself only when it leaves.
 #[test]
 fn an_event_wakes_an_idle_thread() {
@@ -126,4 +148,22 @@ fn a_success_that_makes_no_sense_says_what_may_be() {
     let error = client.poll(PATIENCE).unwrap().into_result().unwrap_err();
     assert_eq!((error.status(), error.outcome()), (Status::Response, Outcome::MaybeCreated));
     assert!(error.message().ends_with("; the event may have been created"), "{error}");
+}
+
+/// One of them watches over the time of what waits, which is long.
+#[test]
+#[cfg(target_os = "linux")]
+fn threads_leave_when_nothing_waits_any_more() {
+    alone("queue::threads_leave_when_nothing_waits_any_more", || {
+        let sandbox = sandbox();
+        let client = client(&sandbox, &[]);
+        sandbox.fault(Fault::delay(Duration::from_millis(500)));
+        enqueue(&client, sandbox.conversation_id(), 1);
+        enqueue(&client, sandbox.conversation_id(), 2);
+        until(|| threads() == 2);
+        assert_eq!(client.flush(PATIENCE), 0);
+        until(|| threads() == 0);
+        enqueue(&client, sandbox.conversation_id(), 3);
+        assert_eq!(client.flush(PATIENCE), 0);
+    });
 }
