@@ -140,6 +140,7 @@ mod tests {
     use crate::api::Method;
     use crate::config::Config;
     use crate::delivery::Terms;
+    use crate::error::Answer;
 
     /// An accepted job, and the account that it is reported to.
     fn accepted(options: &[(&str, &str)]) -> (Job, Arc<Account>) {
@@ -188,5 +189,26 @@ mod tests {
         let error = account.accept(5, || Err(engine::closed())).unwrap_err();
         assert_eq!(error.status(), Status::Closed);
         assert_eq!(account.stats().events, 1);
+    }
+
+    #[test]
+    fn an_end_without_an_answer_tells_of_the_last_attempt() {
+        let ends: [(fn(Job), _, _); 3] = [
+            (Job::expired, Status::Timeout, true),
+            (|job| job.has_no_turn(Duration::from_secs(9)), Status::RateLimited, true),
+            (Job::withdrawn, Status::Closed, false),
+        ];
+        for (end, status, is_retryable) in ends {
+            let (mut job, account) = accepted(&[]);
+            let answer = Answer { http_status: 408, ..Answer::default() };
+            job.last = Some(Error::new(Status::BadRequest, "it was slow").with_answer(answer));
+            end(job);
+            let report = account.poll(Duration::ZERO).unwrap();
+            let error = report.error().unwrap();
+            assert_eq!((error.status(), error.outcome()), (status, Outcome::NotCreated));
+            assert_eq!(error.is_retryable(), is_retryable, "{error}");
+            assert_eq!(error.answer().unwrap().http_status, 408);
+            assert!(error.message().contains("; the last attempt: it was slow"), "{error}");
+        }
     }
 }

@@ -14,6 +14,7 @@ mod limits;
 mod listing;
 mod options;
 mod proxy;
+mod queue;
 mod retries;
 mod sharing;
 mod soak;
