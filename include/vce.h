@@ -294,8 +294,9 @@ vce_status vce_client_new(const vce_config *config, vce_client **client, vce_err
  * Refuses new calls and events with VCE_ERR_CLOSED, and waits at most timeout_ms for the calls
  * that run in other threads and for the events that were enqueued. Then it cancels what is
  * left: such calls answer, and such events are reported with, VCE_ERR_CLOSED and the outcome
- * that the evidence gives. Reports can still be polled. No thread of the library is left then
- * (but those of an engine that is shared). Any thread may close; closing again answers VCE_OK.
+ * that the evidence gives. Reports can still be polled. No thread of the library is left then,
+ * but those of an engine that is shared, and one that still waits for the system to look a
+ * host's name up. Any thread may close; closing again answers VCE_OK.
  *
  * Answers VCE_OK if nothing had to be cancelled, else VCE_ERR_TIMEOUT.
  */
@@ -498,8 +499,9 @@ void vce_error_free(vce_error *error);
  * in parallel, as many as the option connections says. An attempt has the time limit timeout,
  * the event's whole life delivery_timeout.
  *
- * The first event starts a thread of the library; there are at most connections plus one. They
- * call nothing of the caller's, block all signals, and leave after some seconds without work.
+ * The first event starts a thread of the library; there are at most connections plus one, and
+ * one for a name lookup. They call nothing of the caller's, block its signals, and leave after
+ * some seconds without work.
  * A process that ends does not wait for them: vce_flush or vce_client_close first.
  *
  * Answers what vce_create_event answers for an event that breaks a rule; VCE_ERR_CLOSED;

@@ -96,8 +96,13 @@ fn success(request: &Request, reply: Reply) -> Result<String, Failure> {
 /// if it does not.
 pub fn read_event(body: &str, outcome: Outcome) -> crate::error::Result<Event> {
     Event::from_json(body).ok_or_else(|| {
+        let fate = match outcome {
+            Outcome::MaybeCreated => "; the event may have been created",
+            _ => "",
+        };
         Error::new(Status::Response, "the server's answer does not describe an event")
             .with_outcome(outcome)
+            .with_more(fate)
     })
 }
 

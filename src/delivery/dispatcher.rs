@@ -10,13 +10,14 @@ use super::job::{Job, Sent};
 use super::scheduler::{Next, Owner, Scheduler, Slot};
 use crate::engine::Engine;
 use crate::error::{Error, Result, Status};
-use crate::platform;
 use crate::transport::Limit;
+use crate::{panics, platform};
 
 /// How long a thread without work stays.
 const IDLE: Duration = Duration::from_secs(5);
-/// Enough for a TLS handshake, several times.
-const STACK_BYTES: usize = 256 * 1024;
+/// Far more than a TLS handshake takes, for the C library puts the program's thread-local
+/// variables there too. Only what is used takes memory.
+const STACK_BYTES: usize = 1024 * 1024;
 
 /// Sends in the background what is enqueued. Any thread may use it at any time.
 ///
@@ -45,6 +46,8 @@ struct State {
     called: bool,
     /// When the thread that watches over the time will look, if there is one.
     watch: Option<Instant>,
+    /// Threads that wait until such a time, perhaps for longer than anything does.
+    watchers: usize,
 }
 
 impl Dispatcher {
@@ -62,6 +65,7 @@ impl Dispatcher {
                 idle: 0,
                 called: false,
                 watch: None,
+                watchers: 0,
             }),
             work: Condvar::new(),
             threads: Mutex::default(),
@@ -112,6 +116,7 @@ impl Dispatcher {
         let withdrawn = state.scheduler.withdraw(owner);
         // Others' events may have waited behind those.
         self.call(&mut state, Instant::now());
+        self.release(&state);
         drop(state);
         for job in withdrawn {
             job.withdrawn();
@@ -125,7 +130,7 @@ impl Dispatcher {
         // Held while they end: whoever else stops it waits for them too.
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         for thread in threads.drain(..) {
-            // Its panics are caught; there is nothing to learn from it.
+            // Its panics were caught; there is nothing to learn from it.
             let _ = thread.join();
         }
     }
@@ -137,7 +142,13 @@ impl Dispatcher {
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         threads.retain(|thread| !thread.is_finished());
         let dispatcher = Arc::clone(self);
-        threads.push(platform::spawn("vce-send", STACK_BYTES, move || dispatcher.work())?);
+        let work = move || {
+            // What it was at is reported as it unwinds; others, or the next one, go on.
+            if panics::catch(|| dispatcher.work()).is_err() {
+                dispatcher.lock().alive -= 1;
+            }
+        };
+        threads.push(platform::spawn("vce-send", STACK_BYTES, work)?);
         state.alive += 1;
         state.called = true;
         Ok(())
@@ -155,6 +166,13 @@ impl Dispatcher {
         } else if state.alive <= self.connections {
             // Without it the threads that there are do the work, if later.
             let _ = self.add_thread(state);
+        }
+    }
+
+    /// Has the threads that watch leave as the others do, if there is nothing to watch over.
+    fn release(&self, state: &State) {
+        if state.watchers > 0 && state.scheduler.is_empty() {
+            self.work.notify_all();
         }
     }
 
@@ -184,14 +202,19 @@ impl Dispatcher {
                 Next::Wait(_) | Next::Idle if state.stopped => break,
                 Next::Wait(at) if state.watch.is_none_or(|watch| at < watch) => {
                     state.watch = Some(at);
+                    state.watchers += 1;
                     state = self.rest(state, at.saturating_duration_since(now)).0;
+                    state.watchers -= 1;
                     if state.watch == Some(at) {
                         state.watch = None;
                     }
                     rested = false;
                     continue;
                 }
-                Next::Wait(_) | Next::Idle if rested => break,
+                Next::Wait(_) | Next::Idle if rested => {
+                    self.release(&state);
+                    break;
+                }
                 Next::Wait(_) | Next::Idle => {
                     (state, rested) = self.rest(state, IDLE);
                     continue;
@@ -216,7 +239,8 @@ impl Dispatcher {
 
     fn send(&self, job: Box<Job>, slot: Slot) -> MutexGuard<'_, State> {
         let limit = Limit::new("timeout", self.timeout, Instant::now());
-        match job.send(&self.engine, limit) {
+        // A job that a panic ends is reported as it is dropped; its slot is free all the same.
+        match panics::catch(|| job.send(&self.engine, limit)).unwrap_or(Sent::Finished) {
             Sent::Finished => {
                 let mut state = self.lock();
                 state.scheduler.finish(&slot);

@@ -7,7 +7,7 @@ use crate::engine::{self, Engine, Progress, Step};
 use crate::error::{Error, Outcome, Result, Status};
 use crate::event::Event;
 use crate::panics;
-use crate::transport::Limit;
+use crate::transport::{Limit, RunningCall};
 
 /// An accepted event on its way to its report. Whatever becomes of it, it is reported: at the
 /// latest when it is dropped.
@@ -30,6 +30,11 @@ pub enum Sent {
     Finished,
     /// It is to be sent again then.
     Repeat(Box<Job>, Instant),
+}
+
+enum Attempt {
+    Ended(Result<Event>),
+    Repeat(Instant),
 }
 
 impl Job {
@@ -63,29 +68,29 @@ impl Job {
             self.withdrawn();
             return Sent::Finished;
         };
-        let (request, progress) = (&self.request, &mut self.progress);
+        if let Some(account) = self.account.as_ref().filter(|_| self.last.is_some()) {
+            account.count_retry();
+        }
         let limit = limit.or_earlier(self.limit);
-        let step = panics::catch(|| engine.attempt(request, limit, self.limit, progress, &running))
-            .unwrap_or_else(|message| {
-                Step::Failed(panics::defect(&message, Outcome::MaybeCreated))
-            });
+        let attempt = panics::catch(|| self.attempt(engine, limit, &running));
         drop(running);
-        match step {
-            Step::Done(answer) => {
-                let event = api::read_event(&answer, Outcome::MaybeCreated)
-                    .map_err(|error| self.progress.settle(&self.request, error));
-                self.report(event);
-            }
-            Step::Failed(error) => self.report(Err(error)),
-            Step::Repeat { after, error, is_retry } => {
-                if let Some(account) = self.account.as_ref().filter(|_| is_retry) {
-                    account.count_retry();
-                }
-                self.last = Some(error);
-                return Sent::Repeat(self, Instant::now() + after);
-            }
+        match attempt {
+            Ok(Attempt::Ended(result)) => self.report(result),
+            Ok(Attempt::Repeat(at)) => return Sent::Repeat(self, at),
+            Err(message) => self.report(Err(panics::defect(&message, Outcome::MaybeCreated))),
         }
         Sent::Finished
+    }
+
+    fn attempt(&mut self, engine: &Engine, limit: Limit, running: &Arc<RunningCall>) -> Attempt {
+        match engine.attempt(&self.request, limit, self.limit, &mut self.progress, running) {
+            Step::Done(answer) => Attempt::Ended(api::read_event(&answer, Outcome::MaybeCreated)),
+            Step::Failed(error) => Attempt::Ended(Err(error)),
+            Step::Repeat { after, error } => {
+                self.last = Some(error);
+                Attempt::Repeat(Instant::now() + after)
+            }
+        }
     }
 
     /// Its time is over.

@@ -123,6 +123,11 @@ impl<E> Scheduler<E> {
         self.waiting.insert(number, Waiting { event, owner, conversation, deadline });
     }
 
+    /// Whether no event waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// When [`next`](Self::next) has to be asked, as far as is known without asking the engine;
     /// `None`: not before a command.
     pub fn due(&self, now: Instant) -> Option<Instant> {

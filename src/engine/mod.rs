@@ -99,12 +99,12 @@ impl Engine {
         let refused = error.status() == Status::Unauthorized && !progress.refreshed;
         if refused && self.tokens.refuse(&bearer, token_expired) {
             progress.refreshed = true;
-            return Step::Repeat { after: Duration::ZERO, error, is_retry: false };
+            return Step::Repeat { after: Duration::ZERO, error };
         }
         match self.policy.wait(&error, transient, progress.retries, whole.left(), jitter()) {
             Some(after) => {
                 progress.retries += 1;
-                Step::Repeat { after, error, is_retry: true }
+                Step::Repeat { after, error }
             }
             None => {
                 let retryable = self.policy.may_repeat(error.outcome(), transient);

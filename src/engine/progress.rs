@@ -20,8 +20,6 @@ pub enum Step {
         after: Duration,
         /// Why this one failed.
         error: Error,
-        /// Not if all that was wrong is a token that has been replaced.
-        is_retry: bool,
     },
     /// The request came to its end.
     Failed(Error),

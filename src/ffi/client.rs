@@ -45,8 +45,9 @@ pub unsafe extern "C" fn vce_client_new(
 /// Refuses new calls and events with VCE_ERR_CLOSED, and waits at most timeout_ms for the calls
 /// that run in other threads and for the events that were enqueued. Then it cancels what is
 /// left: such calls answer, and such events are reported with, VCE_ERR_CLOSED and the outcome
-/// that the evidence gives. Reports can still be polled. No thread of the library is left then
-/// (but those of an engine that is shared). Any thread may close; closing again answers VCE_OK.
+/// that the evidence gives. Reports can still be polled. No thread of the library is left then,
+/// but those of an engine that is shared, and one that still waits for the system to look a
+/// host's name up. Any thread may close; closing again answers VCE_OK.
 ///
 /// Answers VCE_OK if nothing had to be cancelled, else VCE_ERR_TIMEOUT.
 ///

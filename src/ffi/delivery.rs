@@ -21,8 +21,9 @@ use crate::error::{Error, Status};
 /// in parallel, as many as the option connections says. An attempt has the time limit timeout,
 /// the event's whole life delivery_timeout.
 ///
-/// The first event starts a thread of the library; there are at most connections plus one. They
-/// call nothing of the caller's, block all signals, and leave after some seconds without work.
+/// The first event starts a thread of the library; there are at most connections plus one, and
+/// one for a name lookup. They call nothing of the caller's, block its signals, and leave after
+/// some seconds without work.
 /// A process that ends does not wait for them: vce_flush or vce_client_close first.
 ///
 /// Answers what vce_create_event answers for an event that breaks a rule; VCE_ERR_CLOSED;

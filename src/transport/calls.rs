@@ -66,6 +66,7 @@ impl Calls {
         let deadline = Instant::now().checked_add(limit);
         let mut state = self.lock();
         state.closed = true;
+        let was_cancelled = state.cancelled;
         while state.running > 0 && !state.cancelled {
             let left =
                 deadline.map_or(Duration::MAX, |d| d.saturating_duration_since(Instant::now()));
@@ -76,7 +77,8 @@ impl Calls {
                 self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         if state.running == 0 {
-            return true;
+            // Another thread that closes may have had less time.
+            return state.cancelled == was_cancelled;
         }
         state.cancelled = true;
         let waits: Vec<_> = state.waits.iter().filter_map(|(_, wait)| wait.upgrade()).collect();
@@ -184,6 +186,23 @@ mod tests {
         let calls = Arc::new(Calls::default());
         assert!(calls.close(Duration::ZERO));
         assert!(calls.begin().is_none());
+    }
+
+    #[test]
+    fn whoever_closes_learns_that_a_call_was_cancelled() {
+        let calls = Arc::new(Calls::default());
+        let call = calls.begin().unwrap();
+        std::thread::scope(|scope| {
+            let patient = scope.spawn(|| calls.close(Duration::from_secs(60)));
+            while !calls.lock().closed {
+                std::thread::yield_now();
+            }
+            let hasty = scope.spawn(|| calls.close(Duration::ZERO));
+            assert!(!call.sleep(Duration::from_secs(60)));
+            drop(call);
+            assert!(!hasty.join().unwrap() && !patient.join().unwrap());
+        });
+        assert!(calls.close(Duration::ZERO), "again");
     }
 
     /// A call may be cancelled between two waits.

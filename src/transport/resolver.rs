@@ -19,6 +19,9 @@ use crate::platform;
 /// How long an answer is used. The system's resolver does not tell what the records allow.
 const REMEMBERED: Duration = Duration::from_secs(30);
 
+/// What getaddrinfo and its plugins may take, and the program's thread-local variables.
+const STACK_BYTES: usize = 1024 * 1024;
+
 /// As many as ureq takes.
 const MAX_ADDRESSES: usize = 16;
 
@@ -96,7 +99,7 @@ impl Resolver {
     fn ask(&self, name: &str) -> Result<Arc<Lookup>, ureq::Error> {
         let lookup = Arc::new(Lookup::default());
         let (resolver, asked, name) = (self.clone(), Arc::clone(&lookup), name.to_owned());
-        platform::spawn("vce-resolve", 512 * 1024, move || {
+        platform::spawn("vce-resolve", STACK_BYTES, move || {
             let answer = name.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
             let mut known = resolver.lock();
             match &answer {

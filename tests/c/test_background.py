@@ -21,6 +21,7 @@ PROGRAMS = [
     "freeing.c",
     "descriptor.c",
     "threads.c",
+    "thread_locals.c",
     "resources.c",
     "shared.c",
     "fork_background.c",

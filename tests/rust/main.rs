@@ -13,6 +13,7 @@ mod ffi;
 mod limits;
 mod listing;
 mod options;
+mod process;
 mod proxy;
 mod queue;
 mod retries;

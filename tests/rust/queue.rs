@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use vce::{Client, Outcome, Status};
 use vce_sandbox::{Fault, FaultKind, StatusFault};
 
+use crate::process::{alone, library_threads};
 use crate::support::{client, config, posts, read_request, sandbox, server};
 
 /// Longer than anything here takes, so that a test fails instead of waiting for ever.
@@ -22,28 +23,6 @@ fn until(condition: impl Fn() -> bool) {
         assert!(start.elapsed() < PATIENCE);
         thread::sleep(Duration::from_millis(2));
     }
-}
-
-/// Runs a test in a process of its own: others have threads of the same names.
-#[cfg(target_os = "linux")]
-fn alone(test: &str, run: impl FnOnce()) {
-    if std::env::var_os("VCE_QUEUE_ALONE").is_some() {
-        return run();
-    }
-    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture"]).env("VCE_QUEUE_ALONE", "1");
-    let output = command.output().unwrap();
-    let said =
-        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
-    assert!(output.status.success() && said[0].contains("1 passed"), "{}", said.concat());
-}
-
-#[cfg(target_os = "linux")]
-fn threads() -> usize {
-    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
-    let names =
-        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
-    names.filter(|name| name.trim() == "vce-send").count()
 }
 
 /// Its thread has nothing to do at first, and would look by itself only when it leaves.
@@ -75,7 +54,7 @@ fn closing_a_handle_lets_its_neighbours_events_go() {
     let [closed, other] = [(); 2].map(|()| Client::new(&config(&sandbox, &options)).unwrap());
     sandbox.fault(Fault::status(408));
     enqueue(&closed, sandbox.conversation_id(), 1);
-    until(|| closed.stats().contains(r#""retries":1"#));
+    until(|| posts(&sandbox) == 1 && closed.stats().contains(r#""queued":1,"in_flight":0"#));
     enqueue(&other, sandbox.conversation_id(), 2);
     assert_eq!(closed.close(Duration::ZERO).unwrap_err().status(), Status::Timeout);
     let error = closed.poll(Duration::ZERO).unwrap().into_result().unwrap_err();
@@ -152,7 +131,6 @@ fn a_success_that_makes_no_sense_says_what_may_be() {
 
 /// One of them watches over the time of what waits, which is long.
 #[test]
-#[cfg(target_os = "linux")]
 fn threads_leave_when_nothing_waits_any_more() {
     alone("queue::threads_leave_when_nothing_waits_any_more", || {
         let sandbox = sandbox();
@@ -160,9 +138,9 @@ fn threads_leave_when_nothing_waits_any_more() {
         sandbox.fault(Fault::delay(Duration::from_millis(500)));
         enqueue(&client, sandbox.conversation_id(), 1);
         enqueue(&client, sandbox.conversation_id(), 2);
-        until(|| threads() == 2);
+        until(|| library_threads().len() == 2);
         assert_eq!(client.flush(PATIENCE), 0);
-        until(|| threads() == 0);
+        until(|| library_threads().is_empty());
         enqueue(&client, sandbox.conversation_id(), 3);
         assert_eq!(client.flush(PATIENCE), 0);
     });

@@ -3,7 +3,6 @@
 //! A failure prints the seed; with that in `VCE_SOAK_SEED` the same events meet the same faults.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -12,6 +11,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use vce::{Client, Error, Outcome, Report, Status};
 use vce_sandbox::{Fault, Operation, Options, RandomFaults, Sandbox, StatusFault};
+
+use crate::process::{alone, library_threads};
 
 use evidence::Evidence;
 
@@ -60,19 +61,6 @@ fn closed_at_any_moment() {
         }
         assert_eq!(cancelled.len(), 2, "some in the queue, and some in flight");
     });
-}
-
-/// Runs a test in a process of its own: others have threads of the same names.
-fn alone(test: &str, run: impl FnOnce()) {
-    if std::env::var_os("VCE_SOAK_ALONE").is_some() {
-        return run();
-    }
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture"]).env("VCE_SOAK_ALONE", "1");
-    let output = command.output().unwrap();
-    let said =
-        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
-    assert!(output.status.success() && said[0].contains("1 passed"), "{}", said.concat());
 }
 
 fn soak(delivery: Delivery, tls: bool) {
@@ -252,7 +240,7 @@ impl Soak {
     }
 
     fn check(&self, reports: Vec<Report>) -> Evidence {
-        assert_eq!(threads(), Vec::<String>::new(), "threads that outlived the client");
+        assert_eq!(library_threads(), Vec::<String>::new(), "threads that outlived the client");
         self.wait_for_the_sandbox();
         self.check_stats(&reports);
         let evidence = self.evidence(reports);
@@ -337,14 +325,4 @@ impl Soak {
         assert!(by_tag.keys().eq(&accepted), "one report for each");
         Evidence { delivery: self.delivery, reports: by_tag, logs }
     }
-}
-
-/// The names of the library's threads in this process.
-fn threads() -> Vec<String> {
-    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
-    // One that ends meanwhile has no name any more.
-    let names =
-        tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).ok());
-    let names = names.map(|name| name.trim_end().to_owned());
-    names.filter(|name| name.starts_with("vce-") && name != "vce-sandbox").collect()
 }

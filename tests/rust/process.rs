@@ -1,0 +1,27 @@
+//! A process for one test alone, and the library's threads in it.
+
+use std::process::Command;
+
+/// Runs a test, named with its module, in a process of its own: the other tests' threads have
+/// the same names.
+pub fn alone(test: &str, run: impl FnOnce()) {
+    if std::env::var_os("VCE_TEST_ALONE").is_some() {
+        return run();
+    }
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]).env("VCE_TEST_ALONE", "1");
+    let output = command.output().unwrap();
+    let said =
+        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+    assert!(output.status.success() && said[0].contains("1 passed"), "{}", said.concat());
+}
+
+/// The names of the library's threads in this process; on Linux, which shows them.
+pub fn library_threads() -> Vec<String> {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    // One that ends meanwhile has no name any more.
+    let names =
+        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    let names = names.map(|name| name.trim_end().to_owned());
+    names.filter(|name| name.starts_with("vce-") && name != "vce-sandbox").collect()
+}
