@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::boundary::{creating, fallible, infallible};
 use super::config::vce_config;
-use super::convert::{Out, OutError, given, optional_text, text};
+use super::convert::{EventTexts, Out, OutError, given, text};
 use super::error::vce_error;
 use super::event::vce_event;
 use super::event_list::vce_event_list;
@@ -107,14 +107,8 @@ pub unsafe extern "C" fn vce_create_event(
     creating(error, || {
         let client = given(client, "client")?;
         // SAFETY: as the header's preamble says.
-        let (conversation_id, event_type, from, body) = unsafe {
-            (
-                text(conversation_id, "conversation id")?,
-                text(r#type, "event type")?,
-                optional_text(from, "member id")?,
-                text(body, "body")?,
-            )
-        };
+        let texts = unsafe { EventTexts::new(conversation_id, r#type, from, body) }?;
+        let EventTexts { conversation_id, event_type, from, body } = texts;
         event.write(client.0.create_event(conversation_id, event_type, from, body)?.into());
         Ok(Status::Ok)
     })

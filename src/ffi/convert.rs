@@ -32,6 +32,37 @@ pub unsafe fn optional_text<'a>(text: *const c_char, what: &str) -> Result<Optio
     })
 }
 
+/// What describes an event that is to be created.
+pub struct EventTexts<'a> {
+    pub conversation_id: &'a str,
+    pub event_type: &'a str,
+    pub from: Option<&'a str>,
+    pub body: &'a str,
+}
+
+impl<'a> EventTexts<'a> {
+    /// Reads them, in the order in which offences are reported.
+    ///
+    /// # Safety
+    /// Each as [`text`].
+    pub unsafe fn new(
+        conversation_id: *const c_char,
+        event_type: *const c_char,
+        from: *const c_char,
+        body: *const c_char,
+    ) -> Result<EventTexts<'a>> {
+        // SAFETY: the same contract.
+        unsafe {
+            Ok(EventTexts {
+                conversation_id: text(conversation_id, "conversation id")?,
+                event_type: text(event_type, "event type")?,
+                from: optional_text(from, "member id")?,
+                body: text(body, "body")?,
+            })
+        }
+    }
+}
+
 /// An object that must be given.
 pub fn given<T>(object: Option<T>, what: &str) -> Result<T> {
     object.ok_or_else(|| Error::new(Status::Argument, format!("the {what} is NULL")))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::boundary::{fallible, infallible};
 use super::client::vce_client;
-use super::convert::{OutError, given, handed_over, optional_text, owned_c_string, text};
+use super::convert::{EventTexts, OutError, given, handed_over, owned_c_string};
 use super::error::vce_error;
 use super::report::vce_report;
 use super::status::vce_status;
@@ -47,14 +47,8 @@ pub unsafe extern "C" fn vce_enqueue_event(
     fallible(error, || {
         let client = given(client, "client")?;
         // SAFETY: as the header's preamble says.
-        let (conversation_id, event_type, from, body) = unsafe {
-            (
-                text(conversation_id, "conversation id")?,
-                text(r#type, "event type")?,
-                optional_text(from, "member id")?,
-                text(body, "body")?,
-            )
-        };
+        let EventTexts { conversation_id, event_type, from, body } =
+            unsafe { EventTexts::new(conversation_id, r#type, from, body) }?;
         client.0.enqueue_event(conversation_id, event_type, from, body, tag)?;
         Ok(Status::Ok)
     })
