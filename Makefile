@@ -13,7 +13,7 @@ SHELL := /bin/bash
 
 .PHONY: help
 help:
-	@echo 'make demo    see C, PHP and Python create an event each, over TLS'
+	@echo 'make demo    see C, PHP and Python create events over TLS'
 	@echo 'make test    run every test'
 	@echo 'make lint    check the style of everything'
 
