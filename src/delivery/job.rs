@@ -62,7 +62,15 @@ impl Job {
     }
 
     /// Makes one attempt within `limit`.
-    pub fn send(mut self: Box<Job>, engine: &Engine, limit: Limit) -> Sent {
+    pub fn send(self: Box<Job>, engine: &Engine, limit: Limit) -> Sent {
+        let limit = limit.or_earlier(self.limit);
+        self.send_by(|job, running| job.attempt(engine, limit, running))
+    }
+
+    fn send_by(
+        mut self: Box<Job>,
+        attempt: impl FnOnce(&mut Job, &Arc<RunningCall>) -> Attempt,
+    ) -> Sent {
         let running = self.account.as_ref().and_then(|account| account.begin_attempt());
         let Some(running) = running else {
             self.withdrawn();
@@ -71,10 +79,9 @@ impl Job {
         if let Some(account) = self.account.as_ref().filter(|_| self.last.is_some()) {
             account.count_retry();
         }
-        let limit = limit.or_earlier(self.limit);
-        let attempt = panics::catch(|| self.attempt(engine, limit, &running));
+        let attempted = panics::catch(|| attempt(&mut self, &running));
         drop(running);
-        match attempt {
+        match attempted {
             Ok(Attempt::Ended(result)) => self.report(result),
             Ok(Attempt::Repeat(at)) => return Sent::Repeat(self, at),
             Err(message) => self.report(Err(panics::defect(&message, Outcome::MaybeCreated))),
@@ -172,6 +179,17 @@ mod tests {
         assert_eq!(report.outcome(), Outcome::MaybeCreated);
         assert!(account.poll(Duration::ZERO).is_none(), "reported twice");
         assert_eq!(account.flush(Duration::ZERO), 0);
+    }
+
+    #[test]
+    fn after_a_panic_nobody_knows_whether_the_event_was_created() {
+        let (job, account) = accepted(&[]);
+        assert!(matches!(Box::new(job).send_by(|_, _| panic!("a test's panic")), Sent::Finished));
+        let report = account.poll(Duration::ZERO).unwrap();
+        let error = report.error().unwrap();
+        assert_eq!((error.status(), error.outcome()), (Status::Internal, Outcome::MaybeCreated));
+        assert!(error.message().contains("a test's panic"), "{error}");
+        assert_eq!(account.stats().in_flight, 0);
     }
 
     #[test]

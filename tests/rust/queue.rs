@@ -129,6 +129,29 @@ fn a_success_that_makes_no_sense_says_what_may_be() {
     assert!(error.message().ends_with("; the event may have been created"), "{error}");
 }
 
+/// What is on its way still needs the handle's account, but nobody its descriptor.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_freed_handle_leaves_no_descriptor() {
+    let descriptors = || {
+        let open = std::fs::read_dir("/proc/self/fd").unwrap();
+        let targets = open.filter_map(|fd| std::fs::read_link(fd.ok()?.path()).ok());
+        targets.filter(|target| target.to_string_lossy().contains("eventfd")).count()
+    };
+    alone("queue::a_freed_handle_leaves_no_descriptor", || {
+        let sandbox = sandbox();
+        let before = descriptors();
+        let client = client(&sandbox, &[("engine", "shared")]);
+        client.report_fd().unwrap();
+        assert_eq!(descriptors(), before + 1);
+        sandbox.fault(Fault::from(FaultKind::Hang {}));
+        enqueue(&client, sandbox.conversation_id(), 1);
+        until(|| posts(&sandbox) == 1);
+        drop(client);
+        assert_eq!(descriptors(), before);
+    });
+}
+
 /// One of them watches over the time of what waits, which is long.
 #[test]
 fn threads_leave_when_nothing_waits_any_more() {
