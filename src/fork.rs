@@ -33,6 +33,12 @@ impl<T> PerProcess<T> {
         PerProcess { first: Node::new(value) }
     }
 
+    /// Begins without a value: a static needs no lock to be made then.
+    pub const fn empty() -> PerProcess<T> {
+        // No process has this id.
+        PerProcess { first: Node { process: 0, value: None, next: OnceLock::new() } }
+    }
+
     /// This process's value, if it has one.
     pub fn get(&self) -> Option<&T> {
         let process = platform::process_id();

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Outcome, Status};
 
@@ -16,17 +16,19 @@ thread_local! {
 /// All others go on to the hook that was there before: in a Rust program that links the crate
 /// the hook is the program's, and not ours to speak for.
 fn quiet_panics() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        let previous = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if DEPTH.get() == 0 {
-                previous(info);
-            } else {
-                PANIC.set(Some(info.to_string().replace('\n', " ")));
-            }
-        }));
-    });
+    // Not a lock: a child that is forked at this moment would wait for it for ever.
+    static INSTALLED: AtomicBool = AtomicBool::new(false);
+    if INSTALLED.load(Ordering::Relaxed) || INSTALLED.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let previous = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if DEPTH.get() == 0 {
+            previous(info);
+        } else {
+            PANIC.set(Some(info.to_string().replace('\n', " ")));
+        }
+    }));
 }
 
 /// Runs `body`; a panic is its message.
