@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::api;
 use crate::config::Config;
 use crate::delivery::Report;
 use crate::error::{Error, Outcome, Result, Status};
@@ -46,8 +45,7 @@ impl Client {
     ) -> Result<Event> {
         let event = EventRequest::new(conversation_id, event_type, from, body, self.0.rules())?;
         let request = self.0.endpoint().create_event(&event);
-        let answer = self.0.perform(self.0.limit(), &request)?;
-        api::read_event(&answer, Outcome::MaybeCreated)
+        self.0.perform(self.0.limit(), &request)?.event(Outcome::MaybeCreated)
     }
 
     /// Accepts an event to be sent in the background, and returns without I/O. What becomes of
@@ -106,8 +104,7 @@ impl Client {
     pub fn get_event(&self, conversation_id: &str, event_id: &str) -> Result<Event> {
         let (conversation, event) = ids(conversation_id, event_id)?;
         let request = self.0.endpoint().get_event(&conversation, &event);
-        let answer = self.0.perform(self.0.limit(), &request)?;
-        api::read_event(&answer, Outcome::NotCreated)
+        self.0.perform(self.0.limit(), &request)?.event(Outcome::NotCreated)
     }
 
     /// Deletes an event. The server may go on listing it, with a `deleted` timestamp.

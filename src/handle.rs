@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::api::{Endpoint, Request};
+use crate::api::{Endpoint, Request, Success};
 use crate::config::Settings;
 use crate::delivery::{Delivery, Report, Terms};
 use crate::engine::{self, Blueprint};
@@ -61,10 +61,10 @@ impl Handle {
         Limit::new("timeout", self.timeout, Instant::now())
     }
 
-    /// Performs a request within `limit`; `Ok` is the body of the server's success.
-    pub fn perform(&self, limit: Limit, request: &Request) -> Result<String> {
+    /// Performs a request within `limit`.
+    pub fn perform(&self, limit: Limit, request: &Request) -> Result<Success> {
         let active = self.open()?;
-        let running = Arc::new(active.calls.begin().ok_or_else(engine::closed)?);
+        let running = active.calls.begin().ok_or_else(engine::closed)?;
         active.delivery.engine().perform(request, limit, &running)
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::api::{ListQuery, Order, Page};
+use crate::api::{ListQuery, Order};
 use crate::error::{Error, Result, Status};
 use crate::event::{ConversationId, Event, EventId};
 use crate::handle::Handle;
@@ -80,10 +80,7 @@ impl EventList {
                 "no event that is wanted came within timeout; the list can go on",
             ));
         }
-        let answer = self.handle.perform(limit, &request)?;
-        let page = Page::read(&answer).ok_or_else(|| {
-            Error::new(Status::Response, "the server's answer is not a page of events")
-        })?;
+        let page = self.handle.perform(limit, &request)?.page()?;
         if page.cursor.is_some() && page.cursor.as_deref() == cursor {
             return Err(Error::new(
                 Status::Response,

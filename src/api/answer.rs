@@ -1,20 +1,68 @@
 use std::time::{Duration, SystemTime};
 
+use ureq::http::HeaderValue;
+
+use super::page::Page;
 use super::problem::Problem;
-use super::request::Request;
-use crate::error::{Answer, Error, Outcome, Status};
+use super::request::{Method, Request};
+use crate::error::{Answer, Error, Outcome, Result, Status};
 use crate::event::Event;
 
 /// An answer as it came off the wire, its body at most as long as is worth keeping.
 #[derive(Debug, Default)]
 pub struct Reply {
     pub status: u16,
-    pub date: Option<SystemTime>,
+    /// By the server's clock; read only when somebody wants to know.
+    pub date: Option<HeaderValue>,
     pub retry_after: Option<String>,
     pub trace_id: Option<String>,
     pub body: Vec<u8>,
     /// The body was longer than is read, or its rest did not arrive.
     pub body_is_cut: bool,
+}
+
+impl Reply {
+    /// When the server answered.
+    pub fn date(&self) -> Option<SystemTime> {
+        httpdate::parse_http_date(self.date.as_ref()?.to_str().ok()?).ok()
+    }
+}
+
+/// A success, as the server described it.
+#[derive(Debug)]
+pub struct Success {
+    http_status: u16,
+    trace_id: Option<String>,
+    body: String,
+}
+
+impl Success {
+    /// The event that it describes; `outcome` is what became of the event if it does not.
+    pub fn event(self, outcome: Outcome) -> Result<Event> {
+        match Event::from_json(&self.body) {
+            Some(event) => Ok(event),
+            None => Err(self.that_describes_no("event", outcome)),
+        }
+    }
+
+    /// The page of events that it describes.
+    pub fn page(self) -> Result<Page> {
+        match Page::read(&self.body) {
+            Some(page) => Ok(page),
+            None => Err(self.that_describes_no("page of events", Outcome::NotCreated)),
+        }
+    }
+
+    fn that_describes_no(self, what: &str, outcome: Outcome) -> Error {
+        let Success { http_status, trace_id, body } = self;
+        let reply = Reply { status: http_status, trace_id, body: body.into(), ..Reply::default() };
+        nonsense(reply, &format!("its body describes no {what}"), outcome).with_more(
+            match outcome {
+                Outcome::MaybeCreated => "; the event may have been created",
+                _ => "",
+            },
+        )
+    }
 }
 
 /// Why a request failed, and whether time may mend it.
@@ -35,18 +83,22 @@ impl Failure {
 /// What an error keeps of an answer's body.
 const KEPT_BYTES: usize = 64 * 1024;
 
-/// Decides what an answer means; `Ok` is the body of a success.
+/// Decides what an answer means.
 ///
 /// `now` is this machine's clock, against which a `Retry-After` date is counted if the server
 /// sent no `Date`.
-pub fn judge(request: &Request, reply: Reply, now: SystemTime) -> Result<String, Failure> {
+pub fn judge(
+    request: &Request,
+    reply: Reply,
+    now: SystemTime,
+) -> std::result::Result<Success, Failure> {
     if let 200..=299 = reply.status {
         return success(request, reply);
     }
     let retry_after = reply
         .retry_after
         .as_deref()
-        .and_then(|text| seconds_or_date(text, reply.date.unwrap_or(now)));
+        .and_then(|text| seconds_or_date(text, || reply.date().unwrap_or(now)));
     let (status, transient) = match reply.status {
         401 => (Status::Unauthorized, false),
         403 => (Status::Forbidden, false),
@@ -73,42 +125,36 @@ pub fn judge(request: &Request, reply: Reply, now: SystemTime) -> Result<String,
     Err(Failure { error: error.with_answer(answer(reply, problem)), transient, token_expired })
 }
 
-fn success(request: &Request, reply: Reply) -> Result<String, Failure> {
-    let needs_object = request.method != super::Method::Delete;
-    let what = if reply.body_is_cut {
-        "its body is larger than 1 MiB"
-    } else {
-        match std::str::from_utf8(&reply.body) {
-            // A captive portal also says 200.
-            Ok(text) if !needs_object || is_object(text) => return Ok(text.to_owned()),
-            _ => {
-                "its body is not a JSON object; is base_url right, and is there a proxy in between?"
+fn success(request: &Request, reply: Reply) -> std::result::Result<Success, Failure> {
+    let outcome = if request.creates() { Outcome::MaybeCreated } else { Outcome::NotCreated };
+    let is_object = |text: &[u8]| text.trim_ascii_start().starts_with(b"{");
+    let fails = |reply, what| Err(Failure::new(nonsense(reply, what, outcome), false));
+    if reply.body_is_cut {
+        return fails(reply, "its body is larger than 1 MiB");
+    }
+    // A captive portal also says 200. Whether it is JSON shows when it is read.
+    if request.method == Method::Delete || is_object(&reply.body) {
+        match String::from_utf8(reply.body) {
+            Ok(body) => {
+                return Ok(Success { http_status: reply.status, trace_id: reply.trace_id, body });
+            }
+            Err(error) => {
+                return fails(Reply { body: error.into_bytes(), ..reply }, "its body is not UTF-8");
             }
         }
-    };
+    }
+    fails(
+        reply,
+        "its body is not a JSON object; is base_url right, and is there a proxy in between?",
+    )
+}
+
+/// A success that makes no sense.
+fn nonsense(reply: Reply, what: &str, outcome: Outcome) -> Error {
     let message = format!("the server answered {}, but {what}", reply.status);
-    let outcome = if request.creates() { Outcome::MaybeCreated } else { Outcome::NotCreated };
-    let error = Error::new(Status::Response, message).with_outcome(outcome);
-    Err(Failure::new(error.with_answer(answer(reply, Problem::default())), false))
-}
-
-/// Reads the body of a success that describes an event; `outcome` is what became of the event
-/// if it does not.
-pub fn read_event(body: &str, outcome: Outcome) -> crate::error::Result<Event> {
-    Event::from_json(body).ok_or_else(|| {
-        let fate = match outcome {
-            Outcome::MaybeCreated => "; the event may have been created",
-            _ => "",
-        };
-        Error::new(Status::Response, "the server's answer does not describe an event")
-            .with_outcome(outcome)
-            .with_more(fate)
-    })
-}
-
-fn is_object(text: &str) -> bool {
-    text.trim_start().starts_with('{')
-        && serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok()
+    Error::new(Status::Response, message)
+        .with_outcome(outcome)
+        .with_answer(answer(reply, Problem::default()))
 }
 
 fn answer(reply: Reply, problem: Problem) -> Answer {
@@ -160,13 +206,13 @@ fn one_line(text: &str) -> String {
 }
 
 /// RFC 9110, 10.2.3: a number of seconds, or a date.
-fn seconds_or_date(text: &str, now: SystemTime) -> Option<Duration> {
+fn seconds_or_date(text: &str, now: impl FnOnce() -> SystemTime) -> Option<Duration> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))));
     }
     let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
+    Some(date.duration_since(now()).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -225,7 +271,7 @@ mod tests {
     #[test]
     fn retry_after_is_a_number_or_a_date() {
         let now = httpdate::parse_http_date("Wed, 21 Oct 2015 07:28:00 GMT").unwrap();
-        let read = |text| seconds_or_date(text, now).map(|d| d.as_secs());
+        let read = |text| seconds_or_date(text, || now).map(|d| d.as_secs());
         assert_eq!(read(" 120 "), Some(120));
         assert_eq!(read("Wed, 21 Oct 2015 07:28:30 GMT"), Some(30));
         assert_eq!(read("Wed, 21 Oct 2015 07:00:00 GMT"), Some(0));
@@ -245,11 +291,15 @@ mod tests {
             ("{", false),
         ] {
             let reply = Reply { status: 200, body: body.into(), ..Reply::default() };
-            assert_eq!(
-                judge(&request(Method::Post), reply, SystemTime::UNIX_EPOCH).is_ok(),
-                ok,
-                "{body}"
-            );
+            let result = judge(&request(Method::Post), reply, SystemTime::UNIX_EPOCH)
+                .map_err(|failure| failure.error)
+                .and_then(|success| success.event(Outcome::MaybeCreated));
+            assert_eq!(result.is_ok(), ok, "{body}");
+            if let Err(error) = result {
+                assert_eq!(error.status(), Status::Response, "{body}");
+                assert_eq!(error.outcome(), Outcome::MaybeCreated, "{body}");
+                assert_eq!(error.answer().unwrap().response, body.as_bytes());
+            }
         }
         let reply = Reply { status: 204, ..Reply::default() };
         assert!(judge(&request(Method::Delete), reply, SystemTime::UNIX_EPOCH).is_ok());

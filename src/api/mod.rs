@@ -5,6 +5,6 @@ mod page;
 mod problem;
 mod request;
 
-pub use answer::{Failure, Reply, judge, read_event};
-pub use page::{ListQuery, Order, Page};
+pub use answer::{Failure, Reply, Success, judge};
+pub use page::{ListQuery, Order};
 pub use request::{Endpoint, Method, Request};

@@ -33,6 +33,9 @@ pub struct TokenSource {
     credentials: Arc<Credentials>,
     /// What must be added to this machine's clock, in seconds.
     skew: AtomicI64,
+    /// When the clocks were last compared, in seconds after `begun` and one more.
+    compared: AtomicU64,
+    begun: Instant,
     current: Mutex<Option<Signed>>,
     signed: AtomicU64,
 }
@@ -130,6 +133,8 @@ impl TokenSource {
         TokenSource {
             credentials,
             skew: AtomicI64::new(0),
+            compared: AtomicU64::new(0),
+            begun: Instant::now(),
             current: Mutex::new(None),
             signed: AtomicU64::new(0),
         }
@@ -161,6 +166,16 @@ impl TokenSource {
     /// How many tokens were signed.
     pub fn signed(&self) -> u64 {
         self.signed.load(Ordering::Relaxed)
+    }
+
+    /// Whether a second has passed since the clocks were compared.
+    pub fn wants_date(&self, now: Now) -> bool {
+        let second = 1 + now.monotonic.saturating_duration_since(self.begun).as_secs();
+        let is_later = self.compared.load(Ordering::Relaxed) != second;
+        if is_later {
+            self.compared.store(second, Ordering::Relaxed);
+        }
+        is_later
     }
 
     /// Compares the clocks: `date` is the server's, from an answer to a request that was sent

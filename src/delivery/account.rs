@@ -110,7 +110,7 @@ impl Account {
 
     /// Begins to send an event; `None` if the handle's events are cancelled.
     pub fn begin_attempt(&self) -> Option<Arc<RunningCall>> {
-        self.attempts.begin().map(Arc::new)
+        self.attempts.begin()
     }
 
     pub fn count_retry(&self) {

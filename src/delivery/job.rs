@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::account::Account;
-use crate::api::{self, Request};
+use crate::api::Request;
 use crate::engine::{self, Engine, Progress, Step};
 use crate::error::{Error, Outcome, Result, Status};
 use crate::event::Event;
@@ -91,7 +91,7 @@ impl Job {
 
     fn attempt(&mut self, engine: &Engine, limit: Limit, running: &Arc<RunningCall>) -> Attempt {
         match engine.attempt(&self.request, limit, self.limit, &mut self.progress, running) {
-            Step::Done(answer) => Attempt::Ended(api::read_event(&answer, Outcome::MaybeCreated)),
+            Step::Done(success) => Attempt::Ended(success.event(Outcome::MaybeCreated)),
             Step::Failed(error) => Attempt::Ended(Err(error)),
             Step::Repeat { after, error } => {
                 self.last = Some(error);
@@ -196,7 +196,7 @@ mod tests {
     fn what_a_report_holds_of_the_answer_counts_until_it_is_taken() {
         let (mut job, account) = accepted(&[("queue_max_bytes", "100")]);
         let answer = format!(r#"{{"id":1,"more":"{}"}}"#, "x".repeat(100));
-        job.tell(api::read_event(&answer, Outcome::MaybeCreated));
+        job.tell(Ok(Event::from_json(&answer).unwrap()));
         drop(job);
         assert_eq!(account.stats().bytes, answer.len());
         let error = account.accept(1, || Ok(())).unwrap_err();

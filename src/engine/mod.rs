@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use crate::api::{self, Failure, Request};
+use crate::api::{self, Failure, Request, Success};
 use crate::auth::{Bearer, Now, TokenSource};
 use crate::error::{Error, Result, Status};
 use crate::retry::Policy;
@@ -42,14 +42,13 @@ impl Engine {
         }
     }
 
-    /// Performs a request within `limit`, its retries included; `Ok` is the body of the
-    /// server's success.
+    /// Performs a request within `limit`, its retries included.
     pub fn perform(
         &self,
         request: &Request,
         limit: Limit,
         running: &Arc<RunningCall>,
-    ) -> Result<String> {
+    ) -> Result<Success> {
         let mut progress = Progress::default();
         loop {
             let step = match self.pace.wait(limit.deadline, running) {
@@ -57,7 +56,7 @@ impl Engine {
                 Err(error) => Step::Failed(progress.settle(request, error)),
             };
             match step {
-                Step::Done(body) => return Ok(body),
+                Step::Done(success) => return Ok(success),
                 Step::Failed(error) => return Err(error),
                 Step::Repeat { after, .. } => {
                     if !running.sleep(after) {
@@ -89,7 +88,7 @@ impl Engine {
         };
         let Failure { error, transient, token_expired } =
             match self.exchange(request, &bearer, limit, running) {
-                Ok(body) => return Step::Done(body),
+                Ok(success) => return Step::Done(success),
                 Err(failure) => failure,
             };
         let error = progress.remember(error);
@@ -119,10 +118,13 @@ impl Engine {
         bearer: &Bearer,
         limit: Limit,
         running: &Arc<RunningCall>,
-    ) -> std::result::Result<String, Failure> {
+    ) -> std::result::Result<Success, Failure> {
         let sent = Now::read();
         let reply = self.transport.exchange(request, &bearer.header, limit, running)?;
-        if let Some(date) = reply.date {
+        let is_success = matches!(reply.status, 200..=299);
+        if (!is_success || self.tokens.wants_date(sent))
+            && let Some(date) = reply.date()
+        {
             self.tokens.observe_date(date, sent, Now::read());
         }
         api::judge(request, reply, SystemTime::now()).inspect_err(|failure| {

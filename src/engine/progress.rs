@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::api::Request;
+use crate::api::{Request, Success};
 use crate::error::{Error, Outcome};
 
 /// What the attempts at a request have come to so far.
@@ -13,8 +13,8 @@ pub struct Progress {
 
 /// What follows from an attempt.
 pub enum Step {
-    /// The body of the server's success.
-    Done(String),
+    /// The server did as it was asked.
+    Done(Success),
     /// Another attempt is right, but not before this time has passed.
     Repeat {
         after: Duration,

@@ -12,6 +12,7 @@ pub use event_type::{EventType, TypeRules};
 pub use id::{ConversationId, EventId, MemberId};
 pub use request::EventRequest;
 pub use resource::Event;
+pub(crate) use resource::Field;
 
 use std::fmt::Write as _;
 

@@ -1,15 +1,28 @@
+use std::ffi::CStr;
+use std::ops::Range;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// An event as the server described it. A field that the server left out is `None`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    id: Option<String>,
-    event_type: Option<String>,
-    from: Option<String>,
-    timestamp: Option<String>,
-    body: Option<String>,
-    json: String,
+    /// What the fields say, with a NUL after each for C.
+    text: String,
+    /// Where each [`Field`] stands in it.
+    fields: [Option<Range<usize>>; 6],
+}
+
+/// What an event says of itself.
+#[derive(Clone, Copy)]
+pub(crate) enum Field {
+    Id,
+    Type,
+    From,
+    Timestamp,
+    Body,
+    /// The whole resource.
+    Json,
 }
 
 #[derive(Deserialize)]
@@ -34,55 +47,77 @@ impl Event {
             return None;
         }
         let fields: Fields<'_> = serde_json::from_str(json).ok()?;
-        Some(Event {
-            id: fields.id.and_then(text),
-            event_type: fields.event_type.and_then(text),
-            from: fields.from.and_then(text),
-            timestamp: fields.timestamp.and_then(text),
-            body: fields.body.map(|raw| raw.get().to_owned()),
-            json: json.to_owned(),
-        })
+        let texts = [fields.id, fields.event_type, fields.from, fields.timestamp];
+        let size = |raw: &RawValue| raw.get().len() + 1;
+        let sizes: usize = texts.into_iter().chain([fields.body]).flatten().map(size).sum();
+        let mut text = String::with_capacity(sizes + json.len() + 1);
+        let [id, event_type, from, timestamp] =
+            texts.map(|raw| raw.and_then(|raw| append_text(&mut text, raw)));
+        let body = fields.body.map(|raw| append(&mut text, raw.get()));
+        let whole = Some(append(&mut text, json));
+        Some(Event { text, fields: [id, event_type, from, timestamp, body, whole] })
     }
 
     /// The event's id as text, whether the server sent a number or a string.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.id.as_deref()
+        self.text.get(self.range(Field::Id)?)
     }
 
     /// The event type.
     #[must_use]
     pub fn event_type(&self) -> Option<&str> {
-        self.event_type.as_deref()
+        self.text.get(self.range(Field::Type)?)
     }
 
     /// The member that the event comes from.
     #[must_use]
     pub fn from(&self) -> Option<&str> {
-        self.from.as_deref()
+        self.text.get(self.range(Field::From)?)
     }
 
     /// When the server created the event, as it wrote it (RFC 3339).
     #[must_use]
     pub fn timestamp(&self) -> Option<&str> {
-        self.timestamp.as_deref()
+        self.text.get(self.range(Field::Timestamp)?)
     }
 
     /// The body's JSON, byte for byte the server's.
     #[must_use]
     pub fn body(&self) -> Option<&str> {
-        self.body.as_deref()
+        self.text.get(self.range(Field::Body)?)
     }
 
     /// The whole resource's JSON, byte for byte the server's.
     #[must_use]
     pub fn json(&self) -> &str {
-        &self.json
+        self.range(Field::Json).and_then(|range| self.text.get(range)).unwrap_or_default()
+    }
+
+    /// A field as C sees it. A NUL in it, which no valid field has, ends it.
+    pub(crate) fn c_str(&self, field: Field) -> Option<&CStr> {
+        let start = self.range(field)?.start;
+        CStr::from_bytes_until_nul(self.text.as_bytes().get(start..)?).ok()
+    }
+
+    fn range(&self, field: Field) -> Option<Range<usize>> {
+        self.fields.get(field as usize)?.clone()
     }
 }
 
+fn append(text: &mut String, value: &str) -> Range<usize> {
+    let start = text.len();
+    text.push_str(value);
+    text.push('\0');
+    start..start + value.len()
+}
+
 /// A string's content, anything else as it was written.
-fn text(raw: &RawValue) -> Option<String> {
+fn append_text(text: &mut String, raw: &RawValue) -> Option<Range<usize>> {
     let raw = raw.get();
-    if raw.starts_with('"') { serde_json::from_str(raw).ok() } else { Some(raw.to_owned()) }
+    match raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        None => Some(append(text, raw)),
+        Some(content) if !content.contains('\\') => Some(append(text, content)),
+        Some(_) => serde_json::from_str::<String>(raw).ok().map(|content| append(text, &content)),
+    }
 }

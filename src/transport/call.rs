@@ -142,7 +142,7 @@ mod tests {
         let calls = Arc::new(Calls::default());
         let time = Duration::from_secs(60);
         let limit = Limit::new("timeout", time, Instant::now());
-        Call::new(&Arc::new(calls.begin().unwrap()), limit, time)
+        Call::new(&calls.begin().unwrap(), limit, time)
     }
 
     #[test]

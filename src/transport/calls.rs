@@ -2,6 +2,7 @@
 //! it can cancel them.
 
 use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -27,15 +28,32 @@ impl Interrupt for TcpStream {
 pub struct Calls {
     state: Mutex<State>,
     changed: Condvar,
+    /// Set under the lock; calls look at it without.
+    cancelled: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
     closed: bool,
-    cancelled: bool,
     running: usize,
-    next_id: u64,
-    waits: Vec<(u64, Weak<dyn Interrupt>)>,
+    /// The running calls, each at its place.
+    calls: Vec<Weak<RunningCall>>,
+    free_places: Vec<usize>,
+}
+
+impl State {
+    fn free_place(&mut self) -> usize {
+        self.free_places.pop().unwrap_or_else(|| {
+            self.calls.push(Weak::new());
+            self.calls.len() - 1
+        })
+    }
+
+    fn set(&mut self, place: usize, call: Weak<RunningCall>) {
+        if let Some(at) = self.calls.get_mut(place) {
+            *at = call;
+        }
+    }
 }
 
 impl Calls {
@@ -49,14 +67,16 @@ impl Calls {
     }
 
     /// Begins a call; `None` once the handle is closed.
-    pub fn begin(self: &Arc<Calls>) -> Option<RunningCall> {
+    pub fn begin(self: &Arc<Calls>) -> Option<Arc<RunningCall>> {
         let mut state = self.lock();
         if state.closed {
             return None;
         }
         state.running += 1;
-        state.next_id += 1;
-        Some(RunningCall { id: state.next_id, calls: Arc::clone(self) })
+        let place = state.free_place();
+        let call = Arc::new(RunningCall { place, calls: Arc::clone(self), wait: Mutex::new(None) });
+        state.set(place, Arc::downgrade(&call));
+        Some(call)
     }
 
     /// Refuses new calls, waits for the running ones, then cancels what still runs.
@@ -66,8 +86,8 @@ impl Calls {
         let deadline = Instant::now().checked_add(limit);
         let mut state = self.lock();
         state.closed = true;
-        let was_cancelled = state.cancelled;
-        while state.running > 0 && !state.cancelled {
+        let was_cancelled = self.is_cancelled();
+        while state.running > 0 && !self.is_cancelled() {
             let left =
                 deadline.map_or(Duration::MAX, |d| d.saturating_duration_since(Instant::now()));
             if left.is_zero() {
@@ -78,17 +98,14 @@ impl Calls {
         }
         if state.running == 0 {
             // Another thread that closes may have had less time.
-            return state.cancelled == was_cancelled;
+            return self.is_cancelled() == was_cancelled;
         }
-        state.cancelled = true;
-        let waits: Vec<_> = state.waits.iter().filter_map(|(_, wait)| wait.upgrade()).collect();
-        for wait in &waits {
-            wait.cut();
-        }
+        self.cancelled.store(true, Ordering::SeqCst);
+        let calls: Vec<_> = state.calls.iter().filter_map(Weak::upgrade).collect();
         drop(state);
         self.changed.notify_all();
-        for wait in waits {
-            wait.wake();
+        for call in calls {
+            call.interrupt();
         }
         let mut state = self.lock();
         while state.running > 0 {
@@ -96,18 +113,24 @@ impl Calls {
         }
         false
     }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::SeqCst)
+    }
 }
 
 /// A call between its beginning and its end.
 pub struct RunningCall {
-    id: u64,
+    place: usize,
     calls: Arc<Calls>,
+    /// What it waits for.
+    wait: Mutex<Option<Weak<dyn Interrupt>>>,
 }
 
 impl RunningCall {
     /// Whether the handle was closed and this call has to end.
     pub fn is_cancelled(&self) -> bool {
-        self.calls.lock().cancelled
+        self.calls.is_cancelled()
     }
 
     /// Sleeps; `false` if the call was cancelled before the time was over.
@@ -115,7 +138,7 @@ impl RunningCall {
         let end = Instant::now() + time;
         let mut state = self.calls.lock();
         loop {
-            if state.cancelled {
+            if self.is_cancelled() {
                 return false;
             }
             let left = end.saturating_duration_since(Instant::now());
@@ -131,32 +154,46 @@ impl RunningCall {
         }
     }
 
-    /// Says what the call is about to wait for; `false` if it was cancelled already.
+    fn wait(&self) -> MutexGuard<'_, Option<Weak<dyn Interrupt>>> {
+        self.wait.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says what the call is about to wait for, in the place of what it waited for before;
+    /// `false` if it was cancelled already.
     pub fn will_wait_for<T: Interrupt + 'static>(&self, wait: &Arc<T>) -> bool {
-        let mut state = self.calls.lock();
-        if state.cancelled {
+        let mut own = self.wait();
+        // Closing sets the flag before it looks here.
+        if self.is_cancelled() {
             return false;
         }
         let weak: Weak<T> = Arc::downgrade(wait);
-        let known = |(id, known): &(u64, Weak<dyn Interrupt>)| {
-            *id == self.id && std::ptr::addr_eq(known.as_ptr(), weak.as_ptr())
-        };
-        if !state.waits.iter().any(known) {
-            state.waits.push((self.id, weak));
-        }
+        *own = Some(weak);
         true
     }
 
     /// What the call waited for is not its concern any more.
     pub fn waits_for_nothing(&self) {
-        self.calls.lock().waits.retain(|(id, _)| *id != self.id);
+        *self.wait() = None;
+    }
+
+    fn interrupt(&self) {
+        let own = self.wait();
+        let wait = own.as_ref().and_then(Weak::upgrade);
+        if let Some(wait) = &wait {
+            wait.cut();
+        }
+        drop(own);
+        if let Some(wait) = wait {
+            wait.wake();
+        }
     }
 }
 
 impl Drop for RunningCall {
     fn drop(&mut self) {
         let mut state = self.calls.lock();
-        state.waits.retain(|(id, _)| *id != self.id);
+        state.set(self.place, Weak::new());
+        state.free_places.push(self.place);
         state.running -= 1;
         // Only closing waits for that; telling nobody would cost a system call for each call.
         let is_awaited = state.closed;
@@ -170,7 +207,6 @@ impl Drop for RunningCall {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicBool, Ordering};
 
     #[derive(Default)]
     struct Wait(AtomicBool);

@@ -7,18 +7,21 @@ use std::time::Duration;
 
 use rustls::RootCertStore;
 use ureq::config::AutoHeaderValue;
-use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
+use ureq::http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER,
+};
 use ureq::http::{self, HeaderValue};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _};
 use ureq::{Agent, Proxy};
 
 use super::Fault;
+use super::buffers::BUFFER_BYTES;
 use super::call::{Call, Phase};
 use super::calls::RunningCall;
-use super::connection::RequestConnector;
+use super::connection::Connector;
 use super::limit::Limit;
 use super::resolver::Resolver;
-use super::tcp::TcpConnector;
+use super::tls::Tls;
 use super::{proxy, roots};
 use crate::api::{Failure, Method, Reply, Request};
 use crate::config::{Settings, TlsRoots};
@@ -26,8 +29,9 @@ use crate::error::{Error, Outcome, Result, Status};
 
 /// Idle connections are given up before a server would close them under a request.
 const MAX_IDLE: Duration = Duration::from_secs(15);
-/// Holds the largest head that is accepted, and a whole request.
-const BUFFER_BYTES: usize = 16 * 1024;
+/// Where the server names its own record of a request.
+static TRACE_IDS: [HeaderName; 2] =
+    [HeaderName::from_static("x-nexmo-trace-id"), HeaderName::from_static("x-vonage-trace-id")];
 const MAX_SUCCESS_BYTES: u64 = 1024 * 1024;
 const MAX_ERROR_BYTES: u64 = 64 * 1024;
 
@@ -88,18 +92,14 @@ impl Transport {
             .max_idle_connections(setup.connections)
             .max_idle_connections_per_host(setup.connections)
             .max_idle_age(MAX_IDLE)
-            .input_buffer_size(BUFFER_BYTES)
-            .output_buffer_size(BUFFER_BYTES)
             .max_response_header_size(BUFFER_BYTES)
             .build();
-        let connector =
-            ().chain(ConnectProxyConnector::default())
-                .chain(TcpConnector { resolver: resolver.clone(), opened: Arc::clone(&opened) })
-                .chain(RequestConnector::new(
-                    setup.tls_roots,
-                    setup.ca_file.clone(),
-                    setup.proxy.is_some(),
-                ));
+        let connector = ().chain(ConnectProxyConnector::default()).chain(Connector {
+            resolver: resolver.clone(),
+            tls: Tls::new(setup.tls_roots, setup.ca_file.clone()),
+            has_proxy: setup.proxy.is_some(),
+            opened: Arc::clone(&opened),
+        });
         Transport {
             agent: Agent::with_parts(config, connector, resolver),
             opened,
@@ -146,11 +146,9 @@ impl Transport {
         let (parts, body) = response.into_parts();
         let mut reply = Reply {
             status: parts.status.as_u16(),
-            date: text(&parts.headers, DATE.as_str())
-                .and_then(|date| httpdate::parse_http_date(&date).ok()),
-            retry_after: text(&parts.headers, RETRY_AFTER.as_str()),
-            trace_id: text(&parts.headers, "x-nexmo-trace-id")
-                .or_else(|| text(&parts.headers, "x-vonage-trace-id")),
+            date: parts.headers.get(DATE).cloned(),
+            retry_after: text(&parts.headers, &RETRY_AFTER),
+            trace_id: TRACE_IDS.iter().find_map(|name| text(&parts.headers, name)),
             body: Vec::new(),
             body_is_cut: false,
         };
@@ -261,6 +259,6 @@ fn refused_by_proxy(reason: &str) -> (Status, String, bool) {
     }
 }
 
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }

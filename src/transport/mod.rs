@@ -1,5 +1,6 @@
 //! ureq: connections, TLS, proxies, time limits, and whether any byte of a request left.
 
+mod buffers;
 mod call;
 mod calls;
 mod connection;
@@ -9,6 +10,7 @@ mod proxy;
 mod resolver;
 mod roots;
 mod tcp;
+mod tls;
 
 pub use calls::{Calls, RunningCall};
 pub use http::{Setup, Transport};

@@ -182,9 +182,11 @@ impl std::fmt::Debug for Resolver {
 #[cfg(test)]
 mod tests {
     use super::super::calls::Calls;
+    use super::super::connection::Connector;
     use super::super::limit::Limit;
-    use super::super::tcp::TcpConnector;
+    use super::super::tls::Tls;
     use super::*;
+    use crate::config::TlsRoots;
 
     const NAME: &str = "no-such-host.invalid:443";
 
@@ -192,7 +194,7 @@ mod tests {
         let calls = Arc::new(Calls::default());
         let time = Duration::from_secs(60);
         let limit = Limit::new("timeout", time, Instant::now());
-        Call::new(&Arc::new(calls.begin().unwrap()), limit, time)
+        Call::new(&calls.begin().unwrap(), limit, time)
     }
 
     #[test]
@@ -236,8 +238,9 @@ mod tests {
         let limit = Limit::new("timeout", time, begun);
         std::thread::scope(|scope| {
             let running = calls.begin().unwrap();
-            scope.spawn(|| {
-                let call = Call::new(&Arc::new(running), limit, time);
+            let resolver = &resolver;
+            scope.spawn(move || {
+                let call = Call::new(&running, limit, time);
                 let _entered = call.enter();
                 assert!(resolver.addresses(NAME).is_err());
             });
@@ -252,7 +255,12 @@ mod tests {
         let resolver = Resolver::default();
         let entry = Entry::Addresses(vec![nobody], Instant::now());
         resolver.lock().insert(NAME.to_owned(), entry);
-        let connector = TcpConnector { resolver: resolver.clone(), opened: Arc::default() };
+        let connector = Connector {
+            resolver: resolver.clone(),
+            tls: Tls::new(TlsRoots::Bundled, None),
+            has_proxy: false,
+            opened: Arc::default(),
+        };
         let agent = ureq::Agent::with_parts(Config::default(), connector, resolver.clone());
         let call = call();
         let _entered = call.enter();

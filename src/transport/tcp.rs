@@ -1,56 +1,18 @@
 //! TCP, with the call's time limits and its cancellation, counting what is written.
 
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::net::{SocketAddr, TcpStream};
+use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
-};
-
 use super::call::Call;
-use super::resolver::Resolver;
 use super::{Fault, timed_out};
 use crate::error::Status;
 use crate::platform;
 
-/// Opens sockets.
-#[derive(Debug)]
-pub struct TcpConnector {
-    pub resolver: Resolver,
-    /// Counts the connections that were made.
-    pub opened: Arc<AtomicU64>,
-}
-
-impl<In: Transport> Connector<In> for TcpConnector {
-    type Out = Either<In, TcpTransport>;
-
-    fn connect(
-        &self,
-        details: &ConnectionDetails<'_>,
-        chained: Option<In>,
-    ) -> Result<Option<Self::Out>, ureq::Error> {
-        if let Some(tunnel) = chained {
-            return Ok(Some(Either::A(tunnel)));
-        }
-        let connected =
-            connect_any(&details.addrs).inspect_err(|_| self.resolver.forget(details.uri));
-        let stream = connected?;
-        self.opened.fetch_add(1, Ordering::Relaxed);
-        stream.set_nodelay(true)?;
-        let buffers = LazyBuffers::new(
-            details.config.input_buffer_size(),
-            details.config.output_buffer_size(),
-        );
-        let timeouts = Timeouts { read: None, write: None };
-        Ok(Some(Either::B(TcpTransport { stream, buffers, timeouts })))
-    }
-}
-
 /// Tries one address after the other; each gets its share of the time that is left.
-fn connect_any(addresses: &[SocketAddr]) -> Result<Arc<TcpStream>, ureq::Error> {
+pub fn connect(addresses: &[SocketAddr]) -> Result<Tcp, ureq::Error> {
     let call = Call::current()?;
     let mut last = None;
     for (index, address) in addresses.iter().enumerate() {
@@ -61,7 +23,10 @@ fn connect_any(addresses: &[SocketAddr]) -> Result<Arc<TcpStream>, ureq::Error> 
         });
         call.waits_for_nothing();
         match connected {
-            Ok(stream) => return Ok(stream),
+            Ok(stream) => {
+                stream.set_nodelay(true)?;
+                return Ok(Tcp { stream, timeouts: Timeouts { read: None, write: None } });
+            }
             Err(error) => last = Some((address, error)),
         }
         if call.is_cancelled() {
@@ -79,9 +44,8 @@ fn connect_any(addresses: &[SocketAddr]) -> Result<Arc<TcpStream>, ureq::Error> 
 }
 
 /// A socket.
-pub struct TcpTransport {
+pub struct Tcp {
     stream: Arc<TcpStream>,
-    buffers: LazyBuffers,
     timeouts: Timeouts,
 }
 
@@ -108,77 +72,63 @@ fn set_timeout(
     set(Some(limit))
 }
 
-impl TcpTransport {
-    fn write(&mut self, call: &Call, amount: usize) -> Result<(), ureq::Error> {
-        let mut rest = self.buffers.output().get(..amount).unwrap_or_default();
-        while !rest.is_empty() {
-            let left = call.left()?;
-            set_timeout(&mut self.timeouts.write, left, |limit| {
-                self.stream.set_write_timeout(limit)
-            })?;
-            match (&*self.stream).write(rest) {
-                Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
-                Ok(written) => {
-                    call.socket_took(written);
-                    rest = rest.get(written..).unwrap_or_default();
-                }
-                // The loop looks at the clock.
-                Err(error) if is_wait(&error) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
+impl Tcp {
+    pub fn is_idle_and_open(&self) -> bool {
+        platform::is_idle_and_open(&self.stream)
     }
 
-    fn read(&mut self, call: &Call) -> Result<bool, ureq::Error> {
+    /// What is left of the call that this thread serves; closing the handle ends its wait.
+    fn begin(&self) -> io::Result<Rc<Call>> {
+        let call = Call::current().map_err(ureq::Error::into_io)?;
+        call.will_wait_for(&self.stream).map_err(ureq::Error::into_io)?;
+        Ok(call)
+    }
+}
+
+impl io::Read for Tcp {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let call = self.begin()?;
         loop {
-            let left = call.left()?;
+            let left = call.left().map_err(ureq::Error::into_io)?;
             set_timeout(&mut self.timeouts.read, left, |limit| {
                 self.stream.set_read_timeout(limit)
             })?;
-            match (&*self.stream).read(self.buffers.input_append_buf()) {
-                Ok(amount) => {
-                    self.buffers.input_appended(amount);
-                    return Ok(amount > 0);
-                }
+            match (&*self.stream).read(buffer) {
+                // The loop looks at the clock.
                 Err(error) if is_wait(&error) => {}
-                Err(error) => return Err(error.into()),
+                result => return result,
             }
         }
+    }
+}
+
+impl io::Write for Tcp {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let call = self.begin()?;
+        loop {
+            let left = call.left().map_err(ureq::Error::into_io)?;
+            set_timeout(&mut self.timeouts.write, left, |limit| {
+                self.stream.set_write_timeout(limit)
+            })?;
+            match (&*self.stream).write(bytes) {
+                Ok(written) => {
+                    call.socket_took(written);
+                    return Ok(written);
+                }
+                Err(error) if is_wait(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
 fn is_wait(error: &io::Error) -> bool {
     use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
     matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
-}
-
-impl Transport for TcpTransport {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
-    }
-
-    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
-        let call = Call::current()?;
-        call.will_wait_for(&self.stream)?;
-        self.write(&call, amount)
-    }
-
-    fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
-        let call = Call::current()?;
-        call.will_wait_for(&self.stream)?;
-        self.read(&call)
-    }
-
-    fn is_open(&mut self) -> bool {
-        platform::is_idle_and_open(&self.stream)
-    }
-}
-
-impl std::fmt::Debug for TcpTransport {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TcpTransport").finish_non_exhaustive()
-    }
 }
 
 #[cfg(test)]
@@ -203,10 +153,10 @@ mod tests {
         let calls = Arc::new(Calls::default());
         let time = Duration::from_millis(400);
         let limit = Limit::new("timeout", time, Instant::now());
-        let call = Call::new(&Arc::new(calls.begin().unwrap()), limit, time);
+        let call = Call::new(&calls.begin().unwrap(), limit, time);
         let _entered = call.enter();
         let addresses = [gone.local_addr().unwrap(), there.local_addr().unwrap()];
-        let stream = connect_any(&addresses).unwrap();
-        assert_eq!(stream.peer_addr().unwrap(), there.local_addr().unwrap());
+        let tcp = connect(&addresses).unwrap();
+        assert_eq!(tcp.stream.peer_addr().unwrap(), there.local_addr().unwrap());
     }
 }
