@@ -103,7 +103,7 @@ impl Client {
     /// [`Status::ConversationId`], [`Status::EventId`], or what the network and the server do.
     pub fn get_event(&self, conversation_id: &str, event_id: &str) -> Result<Event> {
         let (conversation, event) = ids(conversation_id, event_id)?;
-        let request = self.0.endpoint().get_event(&conversation, &event);
+        let request = self.0.endpoint().get_event(conversation, event);
         self.0.perform(self.0.limit(), &request)?.event(Outcome::NotCreated)
     }
 
@@ -113,7 +113,7 @@ impl Client {
     /// As [`get_event`](Client::get_event).
     pub fn delete_event(&self, conversation_id: &str, event_id: &str) -> Result<()> {
         let (conversation, event) = ids(conversation_id, event_id)?;
-        let request = self.0.endpoint().delete_event(&conversation, &event);
+        let request = self.0.endpoint().delete_event(conversation, event);
         self.0.perform(self.0.limit(), &request).map(drop)
     }
 
@@ -160,6 +160,9 @@ impl fmt::Debug for Client {
     }
 }
 
-fn ids(conversation_id: &str, event_id: &str) -> Result<(ConversationId, EventId)> {
+fn ids<'a>(
+    conversation_id: &'a str,
+    event_id: &'a str,
+) -> Result<(ConversationId<'a>, EventId<'a>)> {
     Ok((ConversationId::new(conversation_id)?, EventId::new(event_id)?))
 }

@@ -69,7 +69,7 @@ impl Handle {
     }
 
     /// Accepts an event to be sent in the background.
-    pub fn enqueue(&self, event: &EventRequest, tag: u64) -> Result<()> {
+    pub fn enqueue(&self, event: &EventRequest<'_>, tag: u64) -> Result<()> {
         let request = self.endpoint.create_event(event);
         self.open()?.delivery.enqueue(event.conversation_id.as_str(), request, tag)
     }

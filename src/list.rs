@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::api::{ListQuery, Order};
+use crate::api::{ListQuery, Order, Request};
 use crate::error::{Error, Result, Status};
 use crate::event::{ConversationId, Event, EventId};
 use crate::handle::Handle;
@@ -13,7 +13,8 @@ use crate::transport::Limit;
 /// A conversation's events, fetched page by page as they are asked for.
 pub struct EventList {
     handle: Arc<Handle>,
-    conversation: ConversationId,
+    /// Of the conversation's events.
+    url: String,
     query: ListQuery,
     fetched: VecDeque<Event>,
     next: Next,
@@ -27,10 +28,10 @@ enum Next {
 }
 
 impl EventList {
-    pub(crate) fn new(handle: Arc<Handle>, conversation: ConversationId) -> EventList {
+    pub(crate) fn new(handle: Arc<Handle>, conversation: ConversationId<'_>) -> EventList {
         EventList {
+            url: handle.endpoint().events(conversation),
             handle,
-            conversation,
             query: ListQuery::default(),
             fetched: VecDeque::new(),
             next: Next::FirstPage,
@@ -73,7 +74,7 @@ impl EventList {
 
     fn fetch(&mut self, cursor: Option<&str>, limit: Limit) -> Result<()> {
         let query = self.query.encode(cursor);
-        let request = self.handle.endpoint().list_events(&self.conversation, &query);
+        let request = Request::list(&self.url, &query);
         if limit.left().is_zero() {
             return Err(Error::new(
                 Status::Timeout,
@@ -124,9 +125,7 @@ impl Iterator for EventList {
 
 impl fmt::Debug for EventList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventList")
-            .field("conversation", &self.conversation)
-            .finish_non_exhaustive()
+        f.debug_struct("EventList").field("url", &self.url).finish_non_exhaustive()
     }
 }
 

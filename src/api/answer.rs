@@ -90,7 +90,7 @@ const KEPT_BYTES: usize = 64 * 1024;
 pub fn judge(
     request: &Request,
     reply: Reply,
-    now: SystemTime,
+    now: impl FnOnce() -> SystemTime,
 ) -> std::result::Result<Success, Failure> {
     if let 200..=299 = reply.status {
         return success(request, reply);
@@ -98,7 +98,7 @@ pub fn judge(
     let retry_after = reply
         .retry_after
         .as_deref()
-        .and_then(|text| seconds_or_date(text, || reply.date().unwrap_or(now)));
+        .and_then(|text| seconds_or_date(text, || reply.date().unwrap_or_else(now)));
     let (status, transient) = match reply.status {
         401 => (Status::Unauthorized, false),
         403 => (Status::Forbidden, false),
@@ -227,7 +227,7 @@ mod tests {
     fn failure(status: u16, retry_after: Option<&str>, method: Method) -> Failure {
         let reply =
             Reply { status, retry_after: retry_after.map(str::to_owned), ..Reply::default() };
-        judge(&request(method), reply, SystemTime::UNIX_EPOCH).unwrap_err()
+        judge(&request(method), reply, || SystemTime::UNIX_EPOCH).unwrap_err()
     }
 
     #[test]
@@ -291,7 +291,7 @@ mod tests {
             ("{", false),
         ] {
             let reply = Reply { status: 200, body: body.into(), ..Reply::default() };
-            let result = judge(&request(Method::Post), reply, SystemTime::UNIX_EPOCH)
+            let result = judge(&request(Method::Post), reply, || SystemTime::UNIX_EPOCH)
                 .map_err(|failure| failure.error)
                 .and_then(|success| success.event(Outcome::MaybeCreated));
             assert_eq!(result.is_ok(), ok, "{body}");
@@ -302,6 +302,6 @@ mod tests {
             }
         }
         let reply = Reply { status: 204, ..Reply::default() };
-        assert!(judge(&request(Method::Delete), reply, SystemTime::UNIX_EPOCH).is_ok());
+        assert!(judge(&request(Method::Delete), reply, || SystemTime::UNIX_EPOCH).is_ok());
     }
 }

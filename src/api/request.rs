@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::event::{ConversationId, EventId, EventRequest, MemberId};
 
 /// What is asked of the API.
@@ -18,6 +20,12 @@ pub struct Request {
 }
 
 impl Request {
+    /// Asks for the events at `url`. `query` is encoded, without its question mark.
+    pub fn list(url: &str, query: &str) -> Request {
+        let url = if query.is_empty() { url.to_owned() } else { format!("{url}?{query}") };
+        Request { method: Method::Get, url, body: None }
+    }
+
     /// Whether carrying it out creates an event, so that repeating it might create two.
     pub fn creates(&self) -> bool {
         self.method == Method::Post
@@ -41,53 +49,57 @@ impl Endpoint {
         Endpoint { root: format!("{base_url}/{api_version}/conversations/") }
     }
 
-    pub fn create_event(&self, event: &EventRequest) -> Request {
-        let event_type = json_string(event.event_type.as_str());
+    pub fn create_event(&self, event: &EventRequest<'_>) -> Request {
+        let event_type = json_content(event.event_type.as_str());
         // An id has no character that JSON would escape.
         let from = event.from.as_ref().map_or("", MemberId::as_str);
         let (before, after) = if from.is_empty() { ("", "") } else { (",\"from\":\"", "\"") };
         let body = event.body.as_str();
-        let parts = ["{\"type\":", &*event_type, before, from, after, ",\"body\":", body, "}"];
+        let parts =
+            ["{\"type\":\"", &*event_type, "\"", before, from, after, ",\"body\":", body, "}"];
         Request {
             method: Method::Post,
-            url: self.events(&event.conversation_id),
+            url: self.events(event.conversation_id),
             body: Some(parts.concat()),
         }
     }
 
-    pub fn get_event(&self, conversation: &ConversationId, event: &EventId) -> Request {
+    pub fn get_event(&self, conversation: ConversationId<'_>, event: EventId<'_>) -> Request {
         self.on_event(Method::Get, conversation, event)
     }
 
-    pub fn delete_event(&self, conversation: &ConversationId, event: &EventId) -> Request {
+    pub fn delete_event(&self, conversation: ConversationId<'_>, event: EventId<'_>) -> Request {
         self.on_event(Method::Delete, conversation, event)
     }
 
-    /// `query` is encoded, without its question mark.
-    pub fn list_events(&self, conversation: &ConversationId, query: &str) -> Request {
-        let events = self.events(conversation);
-        let url = if query.is_empty() { events } else { format!("{events}?{query}") };
-        Request { method: Method::Get, url, body: None }
-    }
-
-    fn on_event(&self, method: Method, conversation: &ConversationId, event: &EventId) -> Request {
+    fn on_event(
+        &self,
+        method: Method,
+        conversation: ConversationId<'_>,
+        event: EventId<'_>,
+    ) -> Request {
         let url = format!("{}/{}", self.events(conversation), event.as_str());
         Request { method, url, body: None }
     }
 
-    fn events(&self, conversation: &ConversationId) -> String {
+    /// The URL of a conversation's events.
+    pub fn events(&self, conversation: ConversationId<'_>) -> String {
         [&*self.root, conversation.as_str(), "/events"].concat()
     }
 }
 
-fn json_string(text: &str) -> String {
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
-    if text.bytes().all(is_plain) {
-        // All types are, unless type_rules=off.
-        return ["\"", text, "\""].concat();
+/// What stands between the quotes of a JSON string.
+fn json_content(text: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
+    // All types are, unless type_rules=off.
+    if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
+        return Cow::Borrowed(text);
     }
     // A text can always be written.
-    serde_json::to_string(text).unwrap_or_default()
+    let mut content = serde_json::to_string(text).unwrap_or_default();
+    content.pop();
+    content.drain(..content.len().min(1));
+    Cow::Owned(content)
 }
 
 #[cfg(test)]

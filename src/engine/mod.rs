@@ -127,7 +127,7 @@ impl Engine {
         {
             self.tokens.observe_date(date, sent, Now::read());
         }
-        api::judge(request, reply, SystemTime::now()).inspect_err(|failure| {
+        api::judge(request, reply, SystemTime::now).inspect_err(|failure| {
             if let Some(pause) = failure.error.retry_after().filter(|_| failure.transient) {
                 self.pace.pause(pause);
             }

@@ -1,24 +1,25 @@
+use std::borrow::Cow;
+
 use super::json;
 use crate::error::{Error, Result, Status};
 
 const MAX_BYTES: usize = 4096;
-const MAX_DEPTH: usize = 128;
 
 /// The body of a custom event: a JSON object without insignificant whitespace.
 ///
 /// Its keys, numbers and strings are byte for byte what the caller wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct EventBody(String);
+pub struct EventBody<'a>(Cow<'a, str>);
 
-impl EventBody {
+impl<'a> EventBody<'a> {
     /// Takes one JSON object (RFC 8259, nested at most 128 deep) of at most 4096 bytes,
     /// counted without insignificant whitespace.
     ///
     /// # Errors
     /// [`Status::BodyJson`], [`Status::BodyNotObject`] or [`Status::BodyTooLarge`], in this
     /// order, with the offset of the first byte at fault in `text`.
-    pub fn new(text: &str) -> Result<EventBody> {
-        let compact = json::compact(text, MAX_DEPTH, MAX_BYTES).map_err(|fault| {
+    pub fn new(text: &'a str) -> Result<EventBody<'a>> {
+        let compact = json::compact(text, MAX_BYTES).map_err(|fault| {
             Error::new(
                 Status::BodyJson,
                 format!("the body is not valid JSON: {} at byte {}", fault.what, fault.offset),

@@ -1,3 +1,4 @@
+use super::characters::{first_other, is_name_byte};
 use super::shown;
 use crate::error::{Error, Result, Status};
 
@@ -5,11 +6,10 @@ const MAX_LENGTH: usize = 128;
 
 /// Ids become parts of a path or a header, so nothing may pass that has a meaning there.
 fn validate(text: &str, what: &str, status: Status) -> Result<()> {
-    let offence = |byte: u8| !(byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     if text.is_empty() {
         return Err(Error::new(status, format!("the {what} is empty")).at(0));
     }
-    if let Some(offset) = text.bytes().position(offence) {
+    if let Some(offset) = first_other(text, is_name_byte) {
         let character = text.get(offset..).and_then(|rest| rest.chars().next());
         return Err(Error::new(
             status,
@@ -33,23 +33,25 @@ fn validate(text: &str, what: &str, status: Status) -> Result<()> {
 macro_rules! id {
     ($(#[doc = $doc:literal])+ $name:ident, $what:literal, $status:ident) => {
         $(#[doc = $doc])+
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-        pub struct $name(String);
+        ///
+        /// Borrowed: what is sent is put together from it at once.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct $name<'a>(&'a str);
 
-        impl $name {
+        impl<'a> $name<'a> {
             /// Takes an id of 1 to 128 characters of `[A-Za-z0-9_-]`.
             ///
             /// # Errors
             #[doc = concat!("[`Status::", stringify!($status), "`] for anything else.")]
-            pub fn new(text: &str) -> Result<$name> {
+            pub fn new(text: &'a str) -> Result<$name<'a>> {
                 validate(text, $what, Status::$status)?;
-                Ok($name(text.to_owned()))
+                Ok($name(text))
             }
 
             /// The id's text.
             #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
+            pub fn as_str(&self) -> &'a str {
+                self.0
             }
         }
     };

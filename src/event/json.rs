@@ -3,18 +3,23 @@
 //! A JSON library would rewrite `1.0`, `1e400` or `"\u00e9"`, drop duplicate keys and report
 //! lines instead of bytes; and its recursion would spend the stack of the caller's thread.
 
+use std::borrow::Cow;
+
 use super::shown;
 
 /// Where and how a text breaks the grammar of RFC 8259.
+/// One bit of a number for each.
+const MAX_DEPTH: u32 = u128::BITS;
+
 pub(super) struct Fault {
     pub what: String,
     pub offset: usize,
 }
 
 /// One JSON value without insignificant whitespace.
-pub(super) struct Compact {
+pub(super) struct Compact<'a> {
     /// The value; only its beginning if it is over the limit.
-    pub text: String,
+    pub text: Cow<'a, str>,
     /// Its bytes, over the limit or not.
     pub size: usize,
     /// Where in the input the value begins.
@@ -24,9 +29,9 @@ pub(super) struct Compact {
     pub is_object: bool,
 }
 
-/// Takes exactly one value, nested at most `max_depth` deep. What exceeds `limit` bytes is
+/// Takes exactly one value, nested at most [`MAX_DEPTH`] deep. What exceeds `limit` bytes is
 /// checked and counted but not kept.
-pub(super) fn compact(text: &str, max_depth: usize, limit: usize) -> Result<Compact, Fault> {
+pub(super) fn compact(text: &str, limit: usize) -> Result<Compact<'_>, Fault> {
     let mut scanner = Scanner {
         text,
         bytes: text.as_bytes(),
@@ -34,7 +39,7 @@ pub(super) fn compact(text: &str, max_depth: usize, limit: usize) -> Result<Comp
         run_start: 0,
         limit,
         output: Compact {
-            text: String::with_capacity(text.len().min(limit)),
+            text: Cow::Borrowed(""),
             size: 0,
             start: 0,
             over_limit_at: None,
@@ -44,7 +49,7 @@ pub(super) fn compact(text: &str, max_depth: usize, limit: usize) -> Result<Comp
     scanner.skip_whitespace();
     scanner.output.start = scanner.at;
     scanner.output.is_object = scanner.peek() == Some(b'{');
-    scanner.document(max_depth)?;
+    scanner.document()?;
     Ok(scanner.output)
 }
 
@@ -55,7 +60,7 @@ struct Scanner<'a> {
     /// Where the significant bytes that are not yet in the output begin.
     run_start: usize,
     limit: usize,
-    output: Compact,
+    output: Compact<'a>,
 }
 
 #[derive(Clone, Copy)]
@@ -67,10 +72,35 @@ enum Expect {
     CommaOrEnd,
 }
 
-impl Scanner<'_> {
-    fn document(&mut self, max_depth: usize) -> Result<(), Fault> {
-        // The brackets that will close what is open.
-        let mut open: Vec<u8> = Vec::new();
+/// The objects and arrays that are open.
+#[derive(Default)]
+struct Open {
+    depth: u32,
+    /// A bit for each, the innermost the lowest: whether it is an object.
+    objects: u128,
+}
+
+impl Open {
+    fn push(&mut self, is_object: bool) {
+        self.depth += 1;
+        self.objects = self.objects << 1 | u128::from(is_object);
+    }
+
+    fn pop(&mut self) {
+        self.depth -= 1;
+        self.objects >>= 1;
+    }
+
+    /// The bracket that closes the innermost.
+    fn close(&self) -> Option<u8> {
+        let bracket = if self.objects & 1 == 1 { b'}' } else { b']' };
+        (self.depth > 0).then_some(bracket)
+    }
+}
+
+impl<'a> Scanner<'a> {
+    fn document(&mut self) -> Result<(), Fault> {
+        let mut open = Open::default();
         let mut expect = Expect::Value;
         loop {
             self.skip_whitespace();
@@ -82,17 +112,12 @@ impl Scanner<'_> {
                     Expect::CommaOrEnd
                 }
                 (Expect::Value | Expect::ValueOrEnd, Some(bracket @ (b'{' | b'['))) => {
-                    if open.len() == max_depth {
-                        return Err(self.fault(format!("it is nested more than {max_depth} deep")));
+                    if open.depth == MAX_DEPTH {
+                        return Err(self.fault(format!("it is nested more than {MAX_DEPTH} deep")));
                     }
                     self.at += 1;
-                    if bracket == b'{' {
-                        open.push(b'}');
-                        Expect::KeyOrEnd
-                    } else {
-                        open.push(b']');
-                        Expect::ValueOrEnd
-                    }
+                    open.push(bracket == b'{');
+                    if bracket == b'{' { Expect::KeyOrEnd } else { Expect::ValueOrEnd }
                 }
                 (Expect::Value | Expect::ValueOrEnd, _) => {
                     self.scalar()?;
@@ -104,19 +129,19 @@ impl Scanner<'_> {
                 }
                 (Expect::CommaOrEnd, Some(b',')) => {
                     self.at += 1;
-                    if open.last() == Some(&b'}') { Expect::Key } else { Expect::Value }
+                    if open.close() == Some(b'}') { Expect::Key } else { Expect::Value }
                 }
-                (Expect::CommaOrEnd, Some(byte)) if open.last() == Some(&byte) => {
+                (Expect::CommaOrEnd, Some(_)) if open.close() == byte => {
                     self.at += 1;
                     open.pop();
                     Expect::CommaOrEnd
                 }
                 (Expect::CommaOrEnd, _) => {
-                    let close = open.last().map_or(' ', |byte| char::from(*byte));
+                    let close = open.close().map_or(' ', char::from);
                     return Err(self.unexpected(&format!("',' or '{close}'")));
                 }
             };
-            if open.is_empty() && matches!(expect, Expect::CommaOrEnd) {
+            if open.depth == 0 && matches!(expect, Expect::CommaOrEnd) {
                 self.skip_whitespace();
                 return match self.peek() {
                     None => Ok(()),
@@ -290,9 +315,24 @@ impl Scanner<'_> {
         let room = self.limit.saturating_sub(self.output.size);
         self.output.size += length;
         if length <= room {
-            self.output.text.push_str(self.text.get(self.run_start..end).unwrap_or_default());
+            let run = self.text.get(self.run_start..end).unwrap_or_default();
+            self.append(run);
         } else if self.output.over_limit_at.is_none() {
             self.output.over_limit_at = Some(self.run_start + room);
+        }
+    }
+
+    /// What is one run stays borrowed.
+    fn append(&mut self, run: &'a str) {
+        match &mut self.output.text {
+            Cow::Owned(text) => text.push_str(run),
+            Cow::Borrowed("") => self.output.text = Cow::Borrowed(run),
+            Cow::Borrowed(first) => {
+                let mut text = String::with_capacity(self.text.len().min(self.limit));
+                text.push_str(first);
+                text.push_str(run);
+                self.output.text = Cow::Owned(text);
+            }
         }
     }
 

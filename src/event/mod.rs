@@ -1,6 +1,7 @@
 //! What an event is. No I/O and no clock: everything here is checked before a byte is sent.
 
 mod body;
+mod characters;
 mod event_type;
 mod id;
 mod json;

@@ -3,30 +3,30 @@ use crate::error::Result;
 
 /// A custom event that is fit to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct EventRequest {
+pub struct EventRequest<'a> {
     /// The conversation that it is put into.
-    pub conversation_id: ConversationId,
+    pub conversation_id: ConversationId<'a>,
     /// Its type.
-    pub event_type: EventType,
+    pub event_type: EventType<'a>,
     /// The member that it comes from; needed if the token names a user (`subject`).
-    pub from: Option<MemberId>,
+    pub from: Option<MemberId<'a>>,
     /// Its body.
-    pub body: EventBody,
+    pub body: EventBody<'a>,
 }
 
-impl EventRequest {
+impl<'a> EventRequest<'a> {
     /// Checks all parts, in this order, and reports the first offence: conversation id, type,
     /// member id, body.
     ///
     /// # Errors
     /// Those of the parts' constructors.
     pub fn new(
-        conversation_id: &str,
-        event_type: &str,
-        from: Option<&str>,
-        body: &str,
+        conversation_id: &'a str,
+        event_type: &'a str,
+        from: Option<&'a str>,
+        body: &'a str,
         rules: TypeRules,
-    ) -> Result<EventRequest> {
+    ) -> Result<EventRequest<'a>> {
         Ok(EventRequest {
             conversation_id: ConversationId::new(conversation_id)?,
             event_type: EventType::new(event_type, rules)?,

@@ -45,7 +45,7 @@ impl<In: Transport> ureq::unversioned::transport::Connector<In> for Connector {
                 Carrier::Tunnel(Box::new(TransportAdapter::new(tunnel.boxed(), time)))
             }
             None => {
-                let connected = tcp::connect(&details.addrs)
+                let connected = tcp::connect(&self.resolver.resolve(details.uri)?)
                     .inspect_err(|_| self.resolver.forget(details.uri))?;
                 self.opened.fetch_add(1, Ordering::Relaxed);
                 Carrier::Socket(connected)

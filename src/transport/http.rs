@@ -20,7 +20,7 @@ use super::call::{Call, Phase};
 use super::calls::RunningCall;
 use super::connection::Connector;
 use super::limit::Limit;
-use super::resolver::Resolver;
+use super::resolver::{self, Resolver};
 use super::tls::Tls;
 use super::{proxy, roots};
 use crate::api::{Failure, Method, Reply, Request};
@@ -80,7 +80,6 @@ pub struct Transport {
 
 impl Transport {
     pub fn new(setup: &Setup) -> Transport {
-        let resolver = Resolver::default();
         let opened = Arc::new(AtomicU64::new(0));
         let config = Agent::config_builder()
             .proxy(setup.proxy.clone())
@@ -95,13 +94,13 @@ impl Transport {
             .max_response_header_size(BUFFER_BYTES)
             .build();
         let connector = ().chain(ConnectProxyConnector::default()).chain(Connector {
-            resolver: resolver.clone(),
+            resolver: Resolver::default(),
             tls: Tls::new(setup.tls_roots, setup.ca_file.clone()),
             has_proxy: setup.proxy.is_some(),
             opened: Arc::clone(&opened),
         });
         Transport {
-            agent: Agent::with_parts(config, connector, resolver),
+            agent: Agent::with_parts(config, connector, resolver::Later),
             opened,
             has_proxy: setup.proxy.is_some(),
             connect_timeout: setup.connect_timeout,
@@ -157,6 +156,11 @@ impl Transport {
         if is_success && body.content_length().is_some_and(|length| length > most) {
             reply.body_is_cut = true;
             return Ok(reply);
+        }
+        if let Some(length) = body.content_length() {
+            // Never more than is read; one byte more, for that shows that it is all.
+            let length = usize::try_from(length.min(most)).unwrap_or_default();
+            reply.body.reserve_exact(length + 1);
         }
         let read = body.into_reader().take(most + 1).read_to_end(&mut reply.body);
         match read {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use ureq::config::Config;
 use ureq::http::Uri;
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver as UreqResolver};
+use ureq::unversioned::resolver::ResolvedSocketAddrs;
 use ureq::unversioned::transport::NextTimeout;
 
 use super::call::Call;
@@ -22,7 +22,7 @@ const REMEMBERED: Duration = Duration::from_secs(30);
 /// What getaddrinfo and its plugins may take, and the program's thread-local variables.
 const STACK_BYTES: usize = 1024 * 1024;
 
-/// As many as ureq takes.
+/// Each gets its share of the time to connect.
 const MAX_ADDRESSES: usize = 16;
 
 /// A resolver that remembers; clones share what they know.
@@ -58,6 +58,18 @@ impl Interrupt for Lookup {
 }
 
 impl Resolver {
+    /// The addresses of a URL's host, in the order in which they should be tried.
+    pub fn resolve(&self, uri: &Uri) -> Result<Vec<SocketAddr>, ureq::Error> {
+        let name = name_and_port(uri).ok_or(ureq::Error::HostNotFound)?;
+        let literal = uri.host().unwrap_or_default().trim_matches(['[', ']']).parse::<IpAddr>();
+        if let (Ok(_), Ok(address)) = (literal, name.parse()) {
+            return Ok(vec![address]);
+        }
+        let mut addresses = self.addresses(&name)?;
+        addresses.truncate(MAX_ADDRESSES);
+        if addresses.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(addresses) }
+    }
+
     /// The addresses did not work; the next connection asks anew.
     pub fn forget(&self, uri: &Uri) {
         if let Some(name) = name_and_port(uri) {
@@ -152,24 +164,19 @@ fn name_and_port(uri: &Uri) -> Option<String> {
     Some(format!("{}:{}", uri.host()?, uri.port_u16().unwrap_or(default)))
 }
 
-impl UreqResolver for Resolver {
+/// What ureq is given for a resolver: it asks before each request, whether there is a
+/// connection for it or not. A new connection asks for itself.
+#[derive(Debug)]
+pub struct Later;
+
+impl ureq::unversioned::resolver::Resolver for Later {
     fn resolve(
         &self,
-        uri: &Uri,
+        _: &Uri,
         _: &Config,
         _: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let name = name_and_port(uri).ok_or(ureq::Error::HostNotFound)?;
-        let mut resolved = self.empty();
-        let literal = uri.host().unwrap_or_default().trim_matches(['[', ']']).parse::<IpAddr>();
-        if let (Ok(_), Ok(address)) = (literal, name.parse()) {
-            resolved.push(address);
-            return Ok(resolved);
-        }
-        for address in self.addresses(&name)?.into_iter().take(MAX_ADDRESSES) {
-            resolved.push(address);
-        }
-        if resolved.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(resolved) }
+        Ok(self.empty())
     }
 }
 
@@ -261,7 +268,7 @@ mod tests {
             has_proxy: false,
             opened: Arc::default(),
         };
-        let agent = ureq::Agent::with_parts(Config::default(), connector, resolver.clone());
+        let agent = ureq::Agent::with_parts(Config::default(), connector, Later);
         let call = call();
         let _entered = call.enter();
         assert!(agent.get("https://no-such-host.invalid").call().is_err());
