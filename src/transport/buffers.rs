@@ -2,15 +2,16 @@
 
 use ureq::unversioned::transport::Buffers;
 
-/// Holds the largest head that is accepted, and a whole request.
-pub const BUFFER_BYTES: usize = 16 * 1024;
+/// Holds the largest head that is accepted, and the largest request.
+pub const MAX_BYTES: usize = 16 * 1024;
+
+/// Holds most requests, and most answers.
+const FIRST_BYTES: usize = 4 * 1024;
 
 /// Buffers that hold the request's head back until its body is there too, so that both leave
 /// in one write.
 ///
-/// They are made when they are first used, of memory that the system has zeroed: only as much
-/// of it as requests and answers fill is ever there.
-#[derive(Default)]
+/// They are as large as requests and answers are, for there may be many connections.
 pub struct RequestBuffers {
     input: Vec<u8>,
     consumed: usize,
@@ -21,10 +22,24 @@ pub struct RequestBuffers {
 }
 
 impl RequestBuffers {
-    fn make(&mut self) {
-        if self.input.is_empty() {
-            self.input = vec![0; BUFFER_BYTES];
-            self.output = vec![0; BUFFER_BYTES];
+    /// With room for a request of so many bytes.
+    pub fn new(request: usize) -> RequestBuffers {
+        let mut buffers = RequestBuffers {
+            input: vec![0; FIRST_BYTES],
+            consumed: 0,
+            filled: 0,
+            has_progressed: false,
+            output: Vec::new(),
+            pending: 0,
+        };
+        buffers.make_room(request);
+        buffers
+    }
+
+    /// Makes room for a request of so many bytes.
+    pub fn make_room(&mut self, request: usize) {
+        if self.output.len() < request {
+            self.output.resize(request.next_multiple_of(FIRST_BYTES).min(MAX_BYTES), 0);
         }
     }
 
@@ -33,10 +48,8 @@ impl RequestBuffers {
         self.pending += amount;
     }
 
-    pub fn is_nearly_full(&self) -> bool {
-        // Room for the largest body that the rules allow, and its envelope.
-        const ROOM: usize = 6 * 1024;
-        self.output.len() < self.pending + ROOM
+    pub fn is_full(&self) -> bool {
+        self.pending >= self.output.len()
     }
 
     /// Takes what was held back.
@@ -46,12 +59,14 @@ impl RequestBuffers {
     }
 
     fn free(&mut self) -> (&mut [u8], &mut [u8]) {
-        self.make();
         if self.consumed == self.filled {
             (self.consumed, self.filled) = (0, 0);
         } else if self.filled > self.input.len() / 2 {
             self.input.copy_within(self.consumed..self.filled, 0);
             (self.consumed, self.filled) = (0, self.filled - self.consumed);
+        }
+        if self.filled == self.input.len() {
+            self.input.resize(MAX_BYTES.min(2 * self.filled), 0);
         }
         (
             self.input.get_mut(self.filled..).unwrap_or_default(),
@@ -62,7 +77,6 @@ impl RequestBuffers {
 
 impl Buffers for RequestBuffers {
     fn output(&mut self) -> &mut [u8] {
-        self.make();
         self.output.get_mut(self.pending..).unwrap_or_default()
     }
 
@@ -103,27 +117,42 @@ mod tests {
 
     #[test]
     fn head_and_body_stand_behind_each_other() {
-        let mut buffers = RequestBuffers::default();
+        let mut buffers = RequestBuffers::new(10);
         for part in [b"head ", b"body."] {
             buffers.output()[..part.len()].copy_from_slice(part);
             buffers.hold_back(part.len());
         }
         assert_eq!(buffers.take(), b"head body.");
         assert_eq!(buffers.take(), b"");
-        assert_eq!(buffers.output().len(), BUFFER_BYTES);
+    }
+
+    #[test]
+    fn there_is_room_for_each_request() {
+        let mut buffers = RequestBuffers::new(10);
+        assert_eq!(buffers.output().len(), FIRST_BYTES);
+        buffers.make_room(FIRST_BYTES + 1);
+        assert_eq!(buffers.output().len(), 2 * FIRST_BYTES);
+        buffers.make_room(10);
+        assert_eq!(buffers.output().len(), 2 * FIRST_BYTES, "it shrinks no more");
+        buffers.make_room(usize::MAX / 2);
+        assert_eq!(buffers.output().len(), MAX_BYTES);
+        buffers.hold_back(MAX_BYTES);
+        assert!(buffers.is_full() && buffers.output().is_empty());
     }
 
     #[test]
     fn what_is_not_consumed_stays_and_makes_room() {
-        let mut buffers = RequestBuffers::default();
-        append(&mut buffers, &[b'a'; BUFFER_BYTES]);
-        assert!(buffers.input_append_buf().is_empty());
+        let mut buffers = RequestBuffers::new(10);
+        while buffers.input().len() < MAX_BYTES {
+            append(&mut buffers, &[b'a'; FIRST_BYTES]);
+        }
+        assert!(buffers.input_append_buf().is_empty(), "it grows no more");
         assert!(!buffers.can_use_input(), "nothing of it was of use yet");
-        buffers.input_consume(BUFFER_BYTES - 3);
+        buffers.input_consume(MAX_BYTES - 3);
         assert!(buffers.can_use_input());
         append(&mut buffers, b"bc");
         assert_eq!(buffers.input(), b"aaabc");
         buffers.input_consume(5);
-        assert_eq!(buffers.input_append_buf().len(), BUFFER_BYTES);
+        assert_eq!(buffers.input_append_buf().len(), MAX_BYTES);
     }
 }

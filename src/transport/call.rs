@@ -17,6 +17,8 @@ pub struct Call {
     running: Arc<RunningCall>,
     limit: Limit,
     connect_deadline: Instant,
+    /// At most so many bytes, its head included.
+    request_size: usize,
     phase: Cell<Phase>,
     socket_bytes: Cell<u64>,
     request_bytes: Cell<u64>,
@@ -45,13 +47,19 @@ impl Drop for Entered {
 }
 
 impl Call {
-    pub fn new(running: &Arc<RunningCall>, limit: Limit, connect_timeout: Duration) -> Rc<Call> {
+    pub fn new(
+        running: &Arc<RunningCall>,
+        limit: Limit,
+        connect_timeout: Duration,
+        request_size: usize,
+    ) -> Rc<Call> {
         let deadline = limit.deadline;
         let connect_deadline = Instant::now().checked_add(connect_timeout).unwrap_or(deadline);
         Rc::new(Call {
             running: Arc::clone(running),
             limit,
             connect_deadline: connect_deadline.min(deadline),
+            request_size,
             phase: Cell::new(Phase::Connecting),
             socket_bytes: Cell::new(0),
             request_bytes: Cell::new(0),
@@ -68,6 +76,11 @@ impl Call {
     pub fn current() -> Result<Rc<Call>, ureq::Error> {
         // Outside a call there is no time left for anything.
         CURRENT.with_borrow(Clone::clone).ok_or_else(timed_out)
+    }
+
+    /// How large its request is at most.
+    pub fn request_size(&self) -> usize {
+        self.request_size
     }
 
     pub fn phase(&self) -> Phase {
@@ -142,7 +155,7 @@ mod tests {
         let calls = Arc::new(Calls::default());
         let time = Duration::from_secs(60);
         let limit = Limit::new("timeout", time, Instant::now());
-        Call::new(&calls.begin().unwrap(), limit, time)
+        Call::new(&calls.begin().unwrap(), limit, time, 0)
     }
 
     #[test]

@@ -10,7 +10,7 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, NextTimeout, Transport, TransportAdapter,
 };
 
-use super::buffers::RequestBuffers;
+use super::buffers::{self, RequestBuffers};
 use super::call::Call;
 use super::resolver::Resolver;
 use super::tcp::{self, Tcp};
@@ -59,7 +59,9 @@ impl<In: Transport> ureq::unversioned::transport::Connector<In> for Connector {
         };
         // ureq connects to a proxy by this same connector, with a configuration that has none.
         let to_proxy = self.has_proxy && details.config.proxy().is_none();
-        Ok(Some(Connection { link, buffers: RequestBuffers::default(), to_proxy, is_kept: false }))
+        // What is asked of a proxy is not the call's request.
+        let size = if to_proxy { buffers::MAX_BYTES } else { Call::current()?.request_size() };
+        Ok(Some(Connection { link, buffers: RequestBuffers::new(size), to_proxy, is_kept: false }))
     }
 }
 
@@ -178,7 +180,7 @@ impl Transport for Connection {
             return self.flush();
         }
         Call::current()?.exchanges();
-        if self.buffers.is_nearly_full() { self.flush() } else { Ok(()) }
+        if self.buffers.is_full() { self.flush() } else { Ok(()) }
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
@@ -202,6 +204,7 @@ impl Transport for Connection {
         // Asked before a connection is kept for others: this call's cancellation is not theirs.
         if let Ok(call) = Call::current() {
             call.waits_for_nothing();
+            self.buffers.make_room(call.request_size());
         }
         let is_clean = self.buffers.input().is_empty() && !self.link.has_unread();
         // ureq asks when it puts a connection aside, and again before its next request. What

@@ -8,14 +8,14 @@ use std::time::Duration;
 use rustls::RootCertStore;
 use ureq::config::AutoHeaderValue;
 use ureq::http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER, USER_AGENT,
 };
 use ureq::http::{self, HeaderValue};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _};
 use ureq::{Agent, Proxy};
 
 use super::Fault;
-use super::buffers::BUFFER_BYTES;
+use super::buffers;
 use super::call::{Call, Phase};
 use super::calls::RunningCall;
 use super::connection::Connector;
@@ -40,7 +40,7 @@ pub struct Setup {
     proxy: Option<Proxy>,
     ca_file: Option<Arc<RootCertStore>>,
     tls_roots: TlsRoots,
-    user_agent: Arc<String>,
+    user_agent: HeaderValue,
     connections: usize,
     connect_timeout: Duration,
 }
@@ -48,16 +48,11 @@ pub struct Setup {
 impl Setup {
     /// Reads `ca_file` and the proxy variables, so that a mistake in them shows at once.
     pub fn new(settings: &Settings) -> Result<Setup> {
-        let app = settings.app_name.as_ref().map_or_else(String::new, |app| format!(" {app}"));
         Ok(Setup {
             proxy: proxy::choose(&settings.proxy, &settings.base_url)?,
             ca_file: settings.ca_file.as_deref().map(roots::from_file).transpose()?.map(Arc::new),
             tls_roots: settings.tls_roots,
-            user_agent: Arc::new(format!(
-                "libvce/{} {}{app}",
-                env!("CARGO_PKG_VERSION"),
-                settings.language
-            )),
+            user_agent: user_agent(settings)?,
             connections: settings.connections,
             connect_timeout: settings.connect_timeout,
         })
@@ -69,21 +64,32 @@ impl Setup {
     }
 }
 
+fn user_agent(settings: &Settings) -> Result<HeaderValue> {
+    let app = settings.app_name.as_ref().map_or_else(String::new, |app| format!(" {app}"));
+    let version = env!("CARGO_PKG_VERSION");
+    HeaderValue::try_from(format!("libvce/{version} {}{app}", settings.language))
+        .map_err(|_| Error::new(Status::Config, "the option app_name or language fits no header"))
+}
+
 /// Connections to the API. Any thread may use it at any time.
 #[derive(Debug)]
 pub struct Transport {
     agent: Agent,
     opened: Arc<AtomicU64>,
     has_proxy: bool,
+    user_agent: HeaderValue,
     connect_timeout: Duration,
 }
 
 impl Transport {
     pub fn new(setup: &Setup) -> Transport {
         let opened = Arc::new(AtomicU64::new(0));
+        let user_agent = setup.user_agent.to_str().unwrap_or_default().to_owned();
+        let user_agent = AutoHeaderValue::Provided(Arc::new(user_agent));
         let config = Agent::config_builder()
             .proxy(setup.proxy.clone())
-            .user_agent(AutoHeaderValue::Provided(Arc::clone(&setup.user_agent)))
+            // For what a proxy is asked; requests are given theirs ready-made.
+            .user_agent(user_agent)
             .accept_encoding(AutoHeaderValue::None)
             .http_status_as_error(false)
             .max_redirects(0)
@@ -91,7 +97,7 @@ impl Transport {
             .max_idle_connections(setup.connections)
             .max_idle_connections_per_host(setup.connections)
             .max_idle_age(MAX_IDLE)
-            .max_response_header_size(BUFFER_BYTES)
+            .max_response_header_size(buffers::MAX_BYTES)
             .build();
         let connector = ().chain(ConnectProxyConnector::default()).chain(Connector {
             resolver: Resolver::default(),
@@ -103,6 +109,7 @@ impl Transport {
             agent: Agent::with_parts(config, connector, resolver::Later),
             opened,
             has_proxy: setup.proxy.is_some(),
+            user_agent: setup.user_agent.clone(),
             connect_timeout: setup.connect_timeout,
         }
     }
@@ -115,12 +122,21 @@ impl Transport {
         limit: Limit,
         running: &Arc<RunningCall>,
     ) -> std::result::Result<Reply, Failure> {
-        let call = Call::new(running, limit, self.connect_timeout);
+        let size = self.size(request, authorization);
+        let call = Call::new(running, limit, self.connect_timeout, size);
         let entered = call.enter();
         let result = self.run(request, authorization);
         drop(entered);
         running.waits_for_nothing();
         result.map_err(|error| self.broken(request, &call, error))
+    }
+
+    /// How large a request is at most.
+    fn size(&self, request: &Request, authorization: &HeaderValue) -> usize {
+        // The method, the version, and the names and values of headers that are always alike.
+        const ALWAYS: usize = 512;
+        let body = request.body.as_ref().map_or(0, String::len);
+        ALWAYS + request.url.len() + authorization.len() + self.user_agent.len() + body
     }
 
     fn run(
@@ -131,6 +147,7 @@ impl Transport {
         let builder = http::Request::builder()
             .uri(&request.url)
             .header(AUTHORIZATION, authorization)
+            .header(USER_AGENT, &self.user_agent)
             .header(ACCEPT, HeaderValue::from_static("application/json"));
         let response = match (request.method, &request.body) {
             (Method::Post, body) => {
@@ -225,7 +242,7 @@ impl Transport {
             ),
             ureq::Error::LargeResponseHeader(..) => (
                 Status::Response,
-                format!("the answer's head is larger than {BUFFER_BYTES} bytes"),
+                format!("the answer's head is larger than {} bytes", buffers::MAX_BYTES),
                 true,
             ),
             ureq::Error::BodyStalled => {

@@ -10,17 +10,35 @@ use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore, St
 use super::{Fault, roots};
 use crate::config::TlsRoots;
 use crate::error::Status;
+use crate::fork::PerProcess;
 
-/// What TLS needs, prepared when the first connection needs it.
+/// Makes TLS sessions.
 pub struct Tls {
     roots: TlsRoots,
     ca_file: Option<Arc<RootCertStore>>,
-    prepared: Mutex<Option<Arc<ClientConfig>>>,
+    own: Prepared,
 }
+
+/// What sessions are made from, prepared when the first connection needs it. It remembers
+/// sessions, so that the next connection resumes one and checks no certificate.
+type Prepared = Mutex<Option<Arc<ClientConfig>>>;
+
+/// For all clients that trust the same authorities: one that lives for one event still resumes
+/// the session of the one before it.
+static SYSTEM: PerProcess<Prepared> = PerProcess::empty();
+static BUNDLED: PerProcess<Prepared> = PerProcess::empty();
 
 impl Tls {
     pub fn new(roots: TlsRoots, ca_file: Option<Arc<RootCertStore>>) -> Tls {
-        Tls { roots, ca_file, prepared: Mutex::new(None) }
+        Tls { roots, ca_file, own: Mutex::default() }
+    }
+
+    fn prepared(&self) -> &Prepared {
+        match (self.roots, &self.ca_file) {
+            (_, Some(_)) => &self.own,
+            (TlsRoots::System, None) => SYSTEM.get_or_make(Mutex::default),
+            (TlsRoots::Bundled, None) => BUNDLED.get_or_make(Mutex::default),
+        }
     }
 
     /// Makes a session with `host` over `below`.
@@ -43,7 +61,7 @@ impl Tls {
     }
 
     fn prepare(&self) -> Result<Arc<ClientConfig>, Fault> {
-        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut prepared = self.prepared().lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(config) = &*prepared {
             return Ok(Arc::clone(config));
         }
@@ -91,5 +109,24 @@ fn handshake_failure(error: io::Error) -> ureq::Error {
         )
         .into(),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(roots: TlsRoots, ca_file: Option<&Arc<RootCertStore>>) -> Arc<ClientConfig> {
+        Tls::new(roots, ca_file.cloned()).prepare().unwrap()
+    }
+
+    #[test]
+    fn only_who_trusts_the_same_resumes_the_same_sessions() {
+        let common = config(TlsRoots::Bundled, None);
+        assert!(Arc::ptr_eq(&common, &config(TlsRoots::Bundled, None)));
+        let authorities = Arc::new(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect());
+        let own = config(TlsRoots::Bundled, Some(&authorities));
+        assert!(!Arc::ptr_eq(&common, &own));
+        assert!(!Arc::ptr_eq(&own, &config(TlsRoots::Bundled, Some(&authorities))));
     }
 }
