@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::Error::InvalidCertificate;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{ServerName, TrustAnchor};
 use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use super::{Fault, roots};
@@ -14,31 +14,29 @@ use crate::fork::PerProcess;
 
 /// Makes TLS sessions.
 pub struct Tls {
-    roots: TlsRoots,
-    ca_file: Option<Arc<RootCertStore>>,
-    own: Prepared,
+    trusted: Trusted,
+    prepared: Mutex<Option<Arc<ClientConfig>>>,
 }
 
-/// What sessions are made from, prepared when the first connection needs it. It remembers
-/// sessions, so that the next connection resumes one and checks no certificate.
-type Prepared = Mutex<Option<Arc<ClientConfig>>>;
+/// The certificate authorities that a client trusts.
+#[derive(Clone)]
+struct Trusted {
+    roots: TlsRoots,
+    ca_file: Option<Arc<RootCertStore>>,
+}
 
-/// For all clients that trust the same authorities: one that lives for one event still resumes
-/// the session of the one before it.
-static SYSTEM: PerProcess<Prepared> = PerProcess::empty();
-static BUNDLED: PerProcess<Prepared> = PerProcess::empty();
+/// What sessions are made from, for all clients that trust the same. It remembers sessions, so
+/// that a client that lives for one event still resumes the session of the one before it.
+static PREPARED: PerProcess<Mutex<Vec<Prepared>>> = PerProcess::empty();
+
+type Prepared = (Trusted, Arc<ClientConfig>);
+
+/// A program that changes its mind all day must not fill its memory.
+const MAX_PREPARED: usize = 8;
 
 impl Tls {
     pub fn new(roots: TlsRoots, ca_file: Option<Arc<RootCertStore>>) -> Tls {
-        Tls { roots, ca_file, own: Mutex::default() }
-    }
-
-    fn prepared(&self) -> &Prepared {
-        match (self.roots, &self.ca_file) {
-            (_, Some(_)) => &self.own,
-            (TlsRoots::System, None) => SYSTEM.get_or_make(Mutex::default),
-            (TlsRoots::Bundled, None) => BUNDLED.get_or_make(Mutex::default),
-        }
+        Tls { trusted: Trusted { roots, ca_file }, prepared: Mutex::default() }
     }
 
     /// Makes a session with `host` over `below`.
@@ -61,10 +59,38 @@ impl Tls {
     }
 
     fn prepare(&self) -> Result<Arc<ClientConfig>, Fault> {
-        let mut prepared = self.prepared().lock().unwrap_or_else(PoisonError::into_inner);
+        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(config) = &*prepared {
             return Ok(Arc::clone(config));
         }
+        let known = PREPARED.get_or_make(Mutex::default);
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        let config = match known.iter().find(|(trusted, _)| trusted.is(&self.trusted)) {
+            Some((_, config)) => Arc::clone(config),
+            None => {
+                let config = self.trusted.config()?;
+                if known.len() == MAX_PREPARED {
+                    known.remove(0);
+                }
+                known.push((self.trusted.clone(), Arc::clone(&config)));
+                config
+            }
+        };
+        *prepared = Some(Arc::clone(&config));
+        Ok(config)
+    }
+}
+
+impl Trusted {
+    fn is(&self, other: &Trusted) -> bool {
+        self.roots == other.roots && self.anchors() == other.anchors()
+    }
+
+    fn anchors(&self) -> Option<&[TrustAnchor<'static>]> {
+        self.ca_file.as_ref().map(|store| &*store.roots)
+    }
+
+    fn config(&self) -> Result<Arc<ClientConfig>, Fault> {
         let roots = roots::load(self.roots, self.ca_file.as_deref())?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
@@ -72,9 +98,7 @@ impl Tls {
             .map_err(|error| Fault::lasting(Status::Tls, format!("TLS cannot start: {error}")))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let config = Arc::new(config);
-        *prepared = Some(Arc::clone(&config));
-        Ok(config)
+        Ok(Arc::new(config))
     }
 }
 
@@ -116,17 +140,31 @@ fn handshake_failure(error: io::Error) -> ureq::Error {
 mod tests {
     use super::*;
 
-    fn config(roots: TlsRoots, ca_file: Option<&Arc<RootCertStore>>) -> Arc<ClientConfig> {
-        Tls::new(roots, ca_file.cloned()).prepare().unwrap()
+    fn config(roots: TlsRoots, ca_file: Option<&RootCertStore>) -> Arc<ClientConfig> {
+        Tls::new(roots, ca_file.cloned().map(Arc::new)).prepare().unwrap()
     }
 
     #[test]
     fn only_who_trusts_the_same_resumes_the_same_sessions() {
         let common = config(TlsRoots::Bundled, None);
         assert!(Arc::ptr_eq(&common, &config(TlsRoots::Bundled, None)));
-        let authorities = Arc::new(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect());
-        let own = config(TlsRoots::Bundled, Some(&authorities));
-        assert!(!Arc::ptr_eq(&common, &own));
-        assert!(!Arc::ptr_eq(&own, &config(TlsRoots::Bundled, Some(&authorities))));
+        let mut some = RootCertStore::empty();
+        some.extend(webpki_roots::TLS_SERVER_ROOTS.iter().take(2).cloned());
+        let more = config(TlsRoots::Bundled, Some(&some));
+        assert!(!Arc::ptr_eq(&common, &more));
+        assert!(Arc::ptr_eq(&more, &config(TlsRoots::Bundled, Some(&some))));
+        some.roots.pop();
+        assert!(!Arc::ptr_eq(&more, &config(TlsRoots::Bundled, Some(&some))));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        for anchor in webpki_roots::TLS_SERVER_ROOTS.iter().take(2 * MAX_PREPARED) {
+            let mut one = RootCertStore::empty();
+            one.extend([anchor.clone()]);
+            config(TlsRoots::Bundled, Some(&one));
+        }
+        let known = PREPARED.get().unwrap().lock().unwrap();
+        assert_eq!(known.len(), MAX_PREPARED);
     }
 }

@@ -45,6 +45,16 @@ fn handles_that_differ_in_anything_share_nothing() {
 }
 
 #[test]
+fn a_client_that_lives_for_one_event_resumes_the_tls_session_of_the_one_before() {
+    let sandbox = tls_sandbox();
+    for _ in 0..5 {
+        create(&Client::new(&config(&sandbox, &[])).unwrap(), &sandbox).unwrap();
+    }
+    let connections = sandbox.connections();
+    assert_eq!((connections.accepted, connections.tls_resumed), (5, 4));
+}
+
+#[test]
 fn closing_a_handle_cancels_its_own_calls_only() {
     let sandbox = tls_sandbox();
     let (first, second) = (shared(&sandbox, &[]), shared(&sandbox, &[]));
