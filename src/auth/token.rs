@@ -78,6 +78,10 @@ impl Now {
     pub fn read() -> Now {
         Now { wall: SystemTime::now(), monotonic: Instant::now() }
     }
+
+    pub fn monotonic(self) -> Instant {
+        self.monotonic
+    }
 }
 
 impl Lifetime {
@@ -140,19 +144,27 @@ impl TokenSource {
         }
     }
 
-    /// The current token, signed now if there is none or it will soon expire.
-    pub fn bearer(&self, clock: impl FnOnce() -> Now) -> Result<Bearer> {
+    /// The current token, signed now if there is none or it will soon expire. `now` has just
+    /// been read from `clock`.
+    pub fn bearer(&self, now: Now, clock: impl FnOnce() -> Now) -> Result<Bearer> {
         let signing = match &self.credentials.0 {
             Kind::Ready(bearer) => return Ok(bearer.clone()),
             Kind::Signing(signing) => signing,
         };
         // Held while signing, so that threads that need a token wait for the same one.
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        // Read with the lock held: a thread that waited for it would come with a time before
+        let fresh = |signed: &Option<Signed>, now| {
+            let signed = signed.as_ref().filter(|signed| signed.lifetime.is_fresh(now))?;
+            Some(signed.bearer.clone())
+        };
+        if let Some(bearer) = fresh(&current, now) {
+            return Ok(bearer);
+        }
+        // Read again with the lock held: a thread that waited for it came with a time before
         // the token was signed.
         let now = clock();
-        if let Some(signed) = current.as_ref().filter(|signed| signed.lifetime.is_fresh(now)) {
-            return Ok(signed.bearer.clone());
+        if let Some(bearer) = fresh(&current, now) {
+            return Ok(bearer);
         }
         let skew = self.skew.load(Ordering::Relaxed);
         let serial = current.as_ref().map_or(1, |signed| signed.bearer.serial + 1);
@@ -316,26 +328,28 @@ mod tests {
         TokenSource::new(Arc::new(Credentials::signing(key, id, None, None, lifetime)))
     }
 
-    /// A thread that waited for the token would else come with a time before it was signed.
     #[test]
-    fn the_clock_is_read_with_the_token_in_hand() {
+    fn a_thread_that_waited_for_the_token_uses_it() {
         let source = signing();
+        let before = Now::read();
+        std::thread::sleep(Duration::from_millis(1));
+        let first = source.bearer(Now::read(), Now::read).unwrap();
         let clock = || {
-            assert!(source.current.try_lock().is_err());
+            assert!(source.current.try_lock().is_err(), "another could be signed meanwhile");
             Now::read()
         };
-        source.bearer(clock).unwrap();
-        source.bearer(clock).unwrap();
+        assert_eq!(source.bearer(before, clock).unwrap().header, first.header);
+        assert_eq!(source.signed(), 1);
     }
 
     #[test]
     fn a_late_refusal_of_an_old_token_does_not_end_the_new_one() {
         let source = signing();
-        let old = source.bearer(Now::read).unwrap();
+        let old = source.bearer(Now::read(), Now::read).unwrap();
         assert!(source.refuse(&old, true));
-        let new = source.bearer(Now::read).unwrap();
+        let new = source.bearer(Now::read(), Now::read).unwrap();
         assert_ne!(new.header, old.header);
         assert!(source.refuse(&old, true));
-        assert_eq!(source.bearer(Now::read).unwrap().header, new.header);
+        assert_eq!(source.bearer(Now::read(), Now::read).unwrap().header, new.header);
     }
 }

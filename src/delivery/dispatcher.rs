@@ -187,7 +187,7 @@ impl Dispatcher {
                 Next::Send(job, slot) => {
                     self.call(&mut state, now);
                     drop(state);
-                    state = self.send(job, slot);
+                    state = self.send(job, slot, now);
                 }
                 Next::Expired(job) => {
                     drop(state);
@@ -237,8 +237,8 @@ impl Dispatcher {
         (state, result.timed_out())
     }
 
-    fn send(&self, job: Box<Job>, slot: Slot) -> MutexGuard<'_, State> {
-        let limit = Limit::new("timeout", self.timeout, Instant::now());
+    fn send(&self, job: Box<Job>, slot: Slot, now: Instant) -> MutexGuard<'_, State> {
+        let limit = Limit::new("timeout", self.timeout, now);
         // A job that a panic ends is reported as it is dropped; its slot is free all the same.
         match panics::catch(|| job.send(&self.engine, limit)).unwrap_or(Sent::Finished) {
             Sent::Finished => {

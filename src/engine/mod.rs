@@ -82,12 +82,13 @@ impl Engine {
         progress: &mut Progress,
         running: &Arc<RunningCall>,
     ) -> Step {
-        let bearer = match self.tokens.bearer(Now::read) {
+        let begun = Now::read();
+        let bearer = match self.tokens.bearer(begun, Now::read) {
             Ok(bearer) => bearer,
             Err(error) => return Step::Failed(progress.settle(request, error)),
         };
         let Failure { error, transient, token_expired } =
-            match self.exchange(request, &bearer, limit, running) {
+            match self.exchange(request, &bearer, begun, limit, running) {
                 Ok(success) => return Step::Done(success),
                 Err(failure) => failure,
             };
@@ -116,16 +117,17 @@ impl Engine {
         &self,
         request: &Request,
         bearer: &Bearer,
+        begun: Now,
         limit: Limit,
         running: &Arc<RunningCall>,
     ) -> std::result::Result<Success, Failure> {
-        let sent = Now::read();
-        let reply = self.transport.exchange(request, &bearer.header, limit, running)?;
+        let reply =
+            self.transport.exchange(request, &bearer.header, begun.monotonic(), limit, running)?;
         let is_success = matches!(reply.status, 200..=299);
-        if (!is_success || self.tokens.wants_date(sent))
+        if (!is_success || self.tokens.wants_date(begun))
             && let Some(date) = reply.date()
         {
-            self.tokens.observe_date(date, sent, Now::read());
+            self.tokens.observe_date(date, begun, Now::read());
         }
         api::judge(request, reply, SystemTime::now).inspect_err(|failure| {
             if let Some(pause) = failure.error.retry_after().filter(|_| failure.transient) {

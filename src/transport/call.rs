@@ -50,15 +50,13 @@ impl Call {
     pub fn new(
         running: &Arc<RunningCall>,
         limit: Limit,
-        connect_timeout: Duration,
+        connect_by: Instant,
         request_size: usize,
     ) -> Rc<Call> {
-        let deadline = limit.deadline;
-        let connect_deadline = Instant::now().checked_add(connect_timeout).unwrap_or(deadline);
         Rc::new(Call {
             running: Arc::clone(running),
             limit,
-            connect_deadline: connect_deadline.min(deadline),
+            connect_deadline: connect_by.min(limit.deadline),
             request_size,
             phase: Cell::new(Phase::Connecting),
             socket_bytes: Cell::new(0),
@@ -155,7 +153,7 @@ mod tests {
         let calls = Arc::new(Calls::default());
         let time = Duration::from_secs(60);
         let limit = Limit::new("timeout", time, Instant::now());
-        Call::new(&calls.begin().unwrap(), limit, time, 0)
+        Call::new(&calls.begin().unwrap(), limit, limit.deadline, 0)
     }
 
     #[test]

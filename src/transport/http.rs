@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::RootCertStore;
 use ureq::config::AutoHeaderValue;
@@ -114,16 +114,19 @@ impl Transport {
         }
     }
 
-    /// Sends a request and takes its answer, whatever its status, within `limit`.
+    /// Sends a request and takes its answer, whatever its status, within `limit`. The attempt
+    /// has just `begun`.
     pub fn exchange(
         &self,
         request: &Request,
         authorization: &HeaderValue,
+        begun: Instant,
         limit: Limit,
         running: &Arc<RunningCall>,
     ) -> std::result::Result<Reply, Failure> {
         let size = self.size(request, authorization);
-        let call = Call::new(running, limit, self.connect_timeout, size);
+        let connect_by = begun.checked_add(self.connect_timeout).unwrap_or(limit.deadline);
+        let call = Call::new(running, limit, connect_by, size);
         let entered = call.enter();
         let result = self.run(request, authorization);
         drop(entered);

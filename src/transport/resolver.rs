@@ -201,7 +201,7 @@ mod tests {
         let calls = Arc::new(Calls::default());
         let time = Duration::from_secs(60);
         let limit = Limit::new("timeout", time, Instant::now());
-        Call::new(&calls.begin().unwrap(), limit, time, 0)
+        Call::new(&calls.begin().unwrap(), limit, limit.deadline, 0)
     }
 
     #[test]
@@ -247,7 +247,7 @@ mod tests {
             let running = calls.begin().unwrap();
             let resolver = &resolver;
             scope.spawn(move || {
-                let call = Call::new(&running, limit, time, 0);
+                let call = Call::new(&running, limit, limit.deadline, 0);
                 let _entered = call.enter();
                 assert!(resolver.addresses(NAME).is_err());
             });

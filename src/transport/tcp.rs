@@ -153,7 +153,7 @@ mod tests {
         let calls = Arc::new(Calls::default());
         let time = Duration::from_millis(400);
         let limit = Limit::new("timeout", time, Instant::now());
-        let call = Call::new(&calls.begin().unwrap(), limit, time, 0);
+        let call = Call::new(&calls.begin().unwrap(), limit, limit.deadline, 0);
         let _entered = call.enter();
         let addresses = [gone.local_addr().unwrap(), there.local_addr().unwrap()];
         let tcp = connect(&addresses).unwrap();
