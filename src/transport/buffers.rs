@@ -12,6 +12,7 @@ const FIRST_BYTES: usize = 4 * 1024;
 /// in one write.
 ///
 /// They are as large as requests and answers are, for there may be many connections.
+#[derive(Default)]
 pub struct RequestBuffers {
     input: Vec<u8>,
     consumed: usize,
@@ -24,14 +25,8 @@ pub struct RequestBuffers {
 impl RequestBuffers {
     /// With room for a request of so many bytes.
     pub fn new(request: usize) -> RequestBuffers {
-        let mut buffers = RequestBuffers {
-            input: vec![0; FIRST_BYTES],
-            consumed: 0,
-            filled: 0,
-            has_progressed: false,
-            output: Vec::new(),
-            pending: 0,
-        };
+        let mut buffers =
+            RequestBuffers { input: vec![0; FIRST_BYTES], ..RequestBuffers::default() };
         buffers.make_room(request);
         buffers
     }

@@ -61,15 +61,18 @@ impl<In: Transport> ureq::unversioned::transport::Connector<In> for Connector {
         let to_proxy = self.has_proxy && details.config.proxy().is_none();
         // What is asked of a proxy is not the call's request.
         let size = if to_proxy { buffers::MAX_BYTES } else { Call::current()?.request_size() };
-        Ok(Some(Connection { link, buffers: RequestBuffers::new(size), to_proxy, is_kept: false }))
+        Ok(Some(Connection { link, buffers: RequestBuffers::new(size), to_proxy }))
     }
 }
 
 /// What carries the bytes.
+#[derive(Default)]
 enum Carrier {
     Socket(Tcp),
     /// Through a proxy.
     Tunnel(Box<TransportAdapter>),
+    #[default]
+    None,
 }
 
 impl Carrier {
@@ -80,6 +83,7 @@ impl Carrier {
             Carrier::Tunnel(tunnel) => {
                 tunnel.get_mut().buffers().input().is_empty() && tunnel.get_mut().is_open()
             }
+            Carrier::None => false,
         }
     }
 }
@@ -89,6 +93,7 @@ impl io::Read for Carrier {
         match self {
             Carrier::Socket(socket) => socket.read(buffer),
             Carrier::Tunnel(tunnel) => tunnel.read(buffer),
+            Carrier::None => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 }
@@ -98,6 +103,7 @@ impl io::Write for Carrier {
         match self {
             Carrier::Socket(socket) => socket.write(bytes),
             Carrier::Tunnel(tunnel) => tunnel.write(bytes),
+            Carrier::None => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 
@@ -106,19 +112,24 @@ impl io::Write for Carrier {
     }
 }
 
-/// A connection that serves one request after the other.
+/// A connection that serves one request after the other; by default, none.
+#[derive(Default)]
 pub struct Connection {
     link: Link,
     buffers: RequestBuffers,
     /// It leads to a proxy, which is asked for a tunnel; the requests go through that.
     to_proxy: bool,
-    /// ureq has put it aside for the next request.
-    is_kept: bool,
 }
 
 enum Link {
     Plain(Carrier),
     Tls(Box<StreamOwned<ClientConnection, Carrier>>),
+}
+
+impl Default for Link {
+    fn default() -> Link {
+        Link::Plain(Carrier::None)
+    }
 }
 
 impl Link {
@@ -156,6 +167,21 @@ impl Link {
 }
 
 impl Connection {
+    /// Makes room for a request of so many bytes.
+    pub fn make_room(&mut self, request: usize) {
+        self.buffers.make_room(request);
+    }
+
+    /// Whether all that was read was used: the rest would be taken for the next answer.
+    pub fn is_clean(&mut self) -> bool {
+        self.buffers.input().is_empty() && !self.link.has_unread()
+    }
+
+    /// Whether nothing has arrived since the last answer, nor the end.
+    pub fn is_quiet(&mut self) -> bool {
+        self.link.carrier().is_quiet()
+    }
+
     fn flush(&mut self) -> Result<(), ureq::Error> {
         let bytes = self.buffers.take();
         if bytes.is_empty() {
@@ -174,7 +200,6 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
-        self.is_kept = false;
         self.buffers.hold_back(amount);
         if self.to_proxy {
             return self.flush();
@@ -201,16 +226,7 @@ impl Transport for Connection {
     }
 
     fn is_open(&mut self) -> bool {
-        // Asked before a connection is kept for others: this call's cancellation is not theirs.
-        if let Ok(call) = Call::current() {
-            call.waits_for_nothing();
-            self.buffers.make_room(call.request_size());
-        }
-        let is_clean = self.buffers.input().is_empty() && !self.link.has_unread();
-        // ureq asks when it puts a connection aside, and again before its next request. What
-        // arrives in between shows then, so the first time is not worth a system call.
-        let was_kept = std::mem::replace(&mut self.is_kept, true);
-        is_clean && (!(was_kept || self.to_proxy) || self.link.carrier().is_quiet())
+        self.is_clean() && self.is_quiet()
     }
 
     fn is_tls(&self) -> bool {

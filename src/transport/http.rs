@@ -20,6 +20,7 @@ use super::call::{Call, Phase};
 use super::calls::RunningCall;
 use super::connection::Connector;
 use super::limit::Limit;
+use super::pool::{Pool, Pooled};
 use super::resolver::{self, Resolver};
 use super::tls::Tls;
 use super::{proxy, roots};
@@ -27,8 +28,6 @@ use crate::api::{Failure, Method, Reply, Request};
 use crate::config::{Settings, TlsRoots};
 use crate::error::{Error, Outcome, Result, Status};
 
-/// Idle connections are given up before a server would close them under a request.
-const MAX_IDLE: Duration = Duration::from_secs(15);
 /// Where the server names its own record of a request.
 static TRACE_IDS: [HeaderName; 2] =
     [HeaderName::from_static("x-nexmo-trace-id"), HeaderName::from_static("x-vonage-trace-id")];
@@ -75,6 +74,7 @@ fn user_agent(settings: &Settings) -> Result<HeaderValue> {
 #[derive(Debug)]
 pub struct Transport {
     agent: Agent,
+    pool: Arc<Pool>,
     opened: Arc<AtomicU64>,
     has_proxy: bool,
     user_agent: HeaderValue,
@@ -94,21 +94,24 @@ impl Transport {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .max_idle_connections(setup.connections)
-            .max_idle_connections_per_host(setup.connections)
-            .max_idle_age(MAX_IDLE)
+            .max_idle_connections(0)
+            .max_idle_connections_per_host(0)
             .max_response_header_size(buffers::MAX_BYTES)
             .build();
+        let has_proxy = setup.proxy.is_some();
         let connector = ().chain(ConnectProxyConnector::default()).chain(Connector {
             resolver: Resolver::default(),
             tls: Tls::new(setup.tls_roots, setup.ca_file.clone()),
-            has_proxy: setup.proxy.is_some(),
+            has_proxy,
             opened: Arc::clone(&opened),
         });
+        let pool = Arc::new(Pool::new(setup.connections));
+        let connector = Pooled { pool: Arc::clone(&pool), connector, has_proxy };
         Transport {
             agent: Agent::with_parts(config, connector, resolver::Later),
+            pool,
             opened,
-            has_proxy: setup.proxy.is_some(),
+            has_proxy,
             user_agent: setup.user_agent.clone(),
             connect_timeout: setup.connect_timeout,
         }
@@ -262,6 +265,7 @@ impl Transport {
 
     /// Closes the connections; a call that still uses one fails.
     pub fn shut_down(&self) {
+        self.pool.close();
         self.agent.clone().shutdown();
     }
 }

@@ -6,6 +6,7 @@ mod calls;
 mod connection;
 mod http;
 mod limit;
+mod pool;
 mod proxy;
 mod resolver;
 mod roots;
