@@ -41,7 +41,10 @@ struct State {
     bytes: usize,
     reports: VecDeque<(Report, usize)>,
     wake_up: Option<WakeUp>,
+    /// Threads that wait for a report, and how many of them were called and have not come yet:
+    /// calling one again would be a system call for nothing.
     pollers: usize,
+    called: usize,
     flushers: usize,
     /// Closing left no time for some.
     cancelled: bool,
@@ -83,7 +86,7 @@ impl Account {
 
     /// Accepts an event of so many bytes if `enqueue` does, unless the limits are reached or
     /// the handle is closed.
-    pub fn accept(&self, bytes: usize, enqueue: impl FnOnce() -> Result<()>) -> Result<()> {
+    pub fn accept<T>(&self, bytes: usize, enqueue: impl FnOnce() -> Result<T>) -> Result<T> {
         // Held while it is enqueued, so that closing finds all that was accepted.
         let mut state = self.lock();
         if state.closed {
@@ -92,12 +95,12 @@ impl Account {
         if state.events >= self.max_events || self.max_bytes.saturating_sub(state.bytes) < bytes {
             return Err(self.full(&state, bytes));
         }
-        enqueue()?;
+        let enqueued = enqueue()?;
         state.unfinished += 1;
         state.events += 1;
         state.bytes += bytes;
         state.counters.accepted += 1;
-        Ok(())
+        Ok(enqueued)
     }
 
     fn full(&self, state: &State, bytes: usize) -> Error {
@@ -144,11 +147,13 @@ impl Account {
         let is_end = is_last && state.closed;
         // Telling nobody would cost a system call for each event.
         let (is_polled, is_flushed) = (state.pollers > 0, state.flushers > 0);
+        let calls_one = is_kept && state.pollers > state.called;
+        state.called += usize::from(calls_one);
         drop(state);
-        match (is_polled, is_end) {
-            (true, true) => self.reported.notify_all(),
-            (true, false) => self.reported.notify_one(),
-            _ => {}
+        if is_polled && is_end {
+            self.reported.notify_all();
+        } else if calls_one {
+            self.reported.notify_one();
         }
         if is_last && is_flushed {
             self.settled.notify_all();
@@ -171,6 +176,7 @@ impl Account {
             state =
                 self.reported.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
             state.pollers -= 1;
+            state.called = state.called.saturating_sub(1);
         }
     }
 

@@ -28,7 +28,6 @@ pub struct Dispatcher {
     connections: usize,
     timeout: Duration,
     state: Mutex<State>,
-    work: Condvar,
     /// Not locked by any of these threads once it is stopped.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -39,8 +38,9 @@ struct State {
     stopped: bool,
     /// Threads that have not decided to leave.
     alive: usize,
-    /// Of those, the ones that wait for work and were not called.
-    idle: usize,
+    /// Of those, the ones that wait for work and were not called. The last that came is called
+    /// first: its memory is warm, and those below it get to leave.
+    idle: Vec<Arc<Condvar>>,
     /// A thread was called or made and has not come yet. It calls the next one itself, so that
     /// a burst of events wakes one thread and not one for each.
     called: bool,
@@ -48,6 +48,14 @@ struct State {
     watch: Option<Instant>,
     /// Threads that wait until such a time, perhaps for longer than anything does.
     watchers: usize,
+}
+
+impl State {
+    fn wake_all(&mut self) {
+        for idle in self.idle.drain(..) {
+            idle.notify_one();
+        }
+    }
 }
 
 impl Dispatcher {
@@ -62,12 +70,11 @@ impl Dispatcher {
                 next_owner: 0,
                 stopped: false,
                 alive: 0,
-                idle: 0,
+                idle: Vec::new(),
                 called: false,
                 watch: None,
                 watchers: 0,
             }),
-            work: Condvar::new(),
             threads: Mutex::default(),
         }
     }
@@ -87,14 +94,15 @@ impl Dispatcher {
         state.next_owner
     }
 
-    /// Enqueues an event. Fails only if there is no thread to send it and none can be made.
+    /// Enqueues an event; the caller wakes who is to send it. Fails only if there is no thread
+    /// for that and none can be made.
     pub fn enqueue(
         self: &Arc<Self>,
         owner: Owner,
         conversation: &str,
         now: Instant,
         job: impl FnOnce() -> Job,
-    ) -> Result<()> {
+    ) -> Result<Wake> {
         let mut state = self.lock();
         if state.alive == 0 {
             self.add_thread(&mut state).map_err(|error| {
@@ -106,8 +114,7 @@ impl Dispatcher {
             })?;
         }
         state.scheduler.push(owner, conversation, Box::new(job()), now);
-        self.call(&mut state, now);
-        Ok(())
+        Ok(self.call(&mut state, now))
     }
 
     /// Takes back what an owner has in the queue.
@@ -115,9 +122,10 @@ impl Dispatcher {
         let mut state = self.lock();
         let withdrawn = state.scheduler.withdraw(owner);
         // Others' events may have waited behind those.
-        self.call(&mut state, Instant::now());
-        self.release(&state);
+        let wake = self.call(&mut state, Instant::now());
+        Dispatcher::release(&mut state);
         drop(state);
+        wake.wake();
         for job in withdrawn {
             job.withdrawn();
         }
@@ -125,8 +133,10 @@ impl Dispatcher {
 
     /// Ends the threads. Nothing may be in the queue or in flight any more.
     pub fn stop(&self) {
-        self.lock().stopped = true;
-        self.work.notify_all();
+        let mut state = self.lock();
+        state.stopped = true;
+        state.wake_all();
+        drop(state);
         // Held while they end: whoever else stops it waits for them too.
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         for thread in threads.drain(..) {
@@ -155,29 +165,31 @@ impl Dispatcher {
     }
 
     /// Sees to it that somebody does what can be done, and watches over what waits.
-    fn call(self: &Arc<Self>, state: &mut State, now: Instant) {
-        let Some(due) = state.scheduler.due(now) else { return };
+    fn call(self: &Arc<Self>, state: &mut State, now: Instant) -> Wake {
+        let Some(due) = state.scheduler.due(now) else { return Wake(None) };
         if state.called || state.watch.is_some_and(|watch| watch <= due) {
-            return;
+            return Wake(None);
         }
-        if state.idle > 0 {
+        let idle = state.idle.pop();
+        if idle.is_some() {
             state.called = true;
-            self.work.notify_one();
         } else if state.alive <= self.connections {
             // Without it the threads that there are do the work, if later.
             let _ = self.add_thread(state);
         }
+        Wake(idle)
     }
 
     /// Has the threads that watch leave as the others do, if there is nothing to watch over.
-    fn release(&self, state: &State) {
+    fn release(state: &mut State) {
         if state.watchers > 0 && state.scheduler.is_empty() {
-            self.work.notify_all();
+            state.wake_all();
         }
     }
 
     /// What each thread does.
     fn work(self: &Arc<Self>) {
+        let own = Arc::new(Condvar::new());
         let mut state = self.lock();
         let mut rested = false;
         loop {
@@ -185,8 +197,9 @@ impl Dispatcher {
             let now = Instant::now();
             match state.scheduler.next(now, || self.engine.take_turn(now)) {
                 Next::Send(job, slot) => {
-                    self.call(&mut state, now);
+                    let wake = self.call(&mut state, now);
                     drop(state);
+                    wake.wake();
                     state = self.send(job, slot, now);
                 }
                 Next::Expired(job) => {
@@ -203,7 +216,7 @@ impl Dispatcher {
                 Next::Wait(at) if state.watch.is_none_or(|watch| at < watch) => {
                     state.watch = Some(at);
                     state.watchers += 1;
-                    state = self.rest(state, at.saturating_duration_since(now)).0;
+                    state = rest(&own, state, at.saturating_duration_since(now)).0;
                     state.watchers -= 1;
                     if state.watch == Some(at) {
                         state.watch = None;
@@ -212,29 +225,17 @@ impl Dispatcher {
                     continue;
                 }
                 Next::Wait(_) | Next::Idle if rested => {
-                    self.release(&state);
+                    Dispatcher::release(&mut state);
                     break;
                 }
                 Next::Wait(_) | Next::Idle => {
-                    (state, rested) = self.rest(state, IDLE);
+                    (state, rested) = rest(&own, state, IDLE);
                     continue;
                 }
             }
             rested = false;
         }
         state.alive -= 1;
-    }
-
-    fn rest<'a>(
-        &'a self,
-        mut state: MutexGuard<'a, State>,
-        time: Duration,
-    ) -> (MutexGuard<'a, State>, bool) {
-        state.idle += 1;
-        let (mut state, result) =
-            self.work.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner);
-        state.idle -= 1;
-        (state, result.timed_out())
     }
 
     fn send(&self, job: Box<Job>, slot: Slot, now: Instant) -> MutexGuard<'_, State> {
@@ -255,6 +256,34 @@ impl Dispatcher {
                 }
                 state
             }
+        }
+    }
+}
+
+/// Waits to be called, at most for `time`; whether it was not.
+fn rest<'a>(
+    own: &Arc<Condvar>,
+    mut state: MutexGuard<'a, State>,
+    time: Duration,
+) -> (MutexGuard<'a, State>, bool) {
+    state.idle.push(Arc::clone(own));
+    let (mut state, result) = own.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner);
+    let place = state.idle.iter().rposition(|idle| Arc::ptr_eq(idle, own));
+    if let Some(place) = place {
+        state.idle.remove(place);
+    }
+    (state, place.is_some() && result.timed_out())
+}
+
+/// A thread that was called and still sleeps. It is woken when the caller holds no lock, which
+/// it would only wait for.
+#[must_use = "a thread that was called has to be woken"]
+pub struct Wake(Option<Arc<Condvar>>);
+
+impl Wake {
+    pub fn wake(self) {
+        if let Some(idle) = self.0 {
+            idle.notify_one();
         }
     }
 }

@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn a_refused_event_leaves_no_trace() {
         let (_job, account) = accepted(&[]);
-        let error = account.accept(5, || Err(engine::closed())).unwrap_err();
+        let error = account.accept::<()>(5, || Err(engine::closed())).unwrap_err();
         assert_eq!(error.status(), Status::Closed);
         assert_eq!(account.stats().events, 1);
     }

@@ -83,11 +83,13 @@ impl Delivery {
     pub fn enqueue(&self, conversation: &str, request: Request, tag: u64) -> Result<()> {
         let now = Instant::now();
         let limit = Limit::new("delivery_timeout", self.delivery_timeout, now);
-        self.account.accept(Job::bytes(&request), || {
+        let wake = self.account.accept(Job::bytes(&request), || {
             self.dispatcher.enqueue(self.owner, conversation, now, || {
                 Job::new(Arc::clone(&self.account), request, tag, now, limit)
             })
-        })
+        })?;
+        wake.wake();
+        Ok(())
     }
 
     /// The next report; `None` after `timeout`, or at once if none can come any more.

@@ -168,3 +168,30 @@ fn threads_leave_when_nothing_waits_any_more() {
         assert_eq!(client.flush(PATIENCE), 0);
     });
 }
+
+/// The thread and the connection that were used last take the next event. If they took turns,
+/// none would ever be idle for long.
+#[test]
+fn what_a_burst_needed_leaves_though_a_few_events_go_on() {
+    alone("queue::what_a_burst_needed_leaves_though_a_few_events_go_on", || {
+        let sandbox = sandbox();
+        let client = client(&sandbox, &[]);
+        sandbox.fault(Fault::delay(Duration::from_millis(200)).times(10));
+        for tag in 0..10 {
+            enqueue(&client, &sandbox.new_conversation().0, tag);
+        }
+        assert_eq!(client.flush(PATIENCE), 0);
+        assert_eq!(sandbox.connections().accepted, 10);
+        until(|| {
+            enqueue(&client, sandbox.conversation_id(), 10);
+            assert_eq!(client.flush(PATIENCE), 0);
+            thread::sleep(Duration::from_millis(50));
+            library_threads().len() <= 2
+        });
+        let requests = sandbox.requests();
+        let mut trickle: Vec<_> = requests.iter().skip(10).map(|r| r.connection).collect();
+        assert!(trickle.len() > 20);
+        trickle.dedup();
+        assert_eq!(trickle.len(), 1, "{trickle:?}");
+    });
+}
