@@ -22,6 +22,7 @@ include mk/c.mk
 include mk/python.mk
 include mk/php.mk
 include mk/instructions.mk
+include mk/bench-micro.mk
 include mk/demo.mk
 
 .PHONY: test test-readme lint
