@@ -21,11 +21,13 @@ include mk/core.mk
 include mk/c.mk
 include mk/python.mk
 include mk/php.mk
+include mk/instructions.mk
+include mk/bench-micro.mk
 include mk/demo.mk
 
 .PHONY: test test-readme lint
 test: setup
-	@$(MAKE) --no-print-directory test-core test-abi test-c test-python test-php test-readme
+	@$(MAKE) --no-print-directory test-core test-abi test-c test-python test-php test-readme test-instructions
 	@echo 'All tests passed.'
 
 test-readme: $(LIB) $(SANDBOX) $(PHP_AUTOLOAD) python-installed

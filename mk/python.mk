@@ -37,8 +37,9 @@ test-python: python-installed $(SANDBOX)
 	@cd $(PY_EMPTY) && VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q \
 		-c $(PY_CONFIG) $(abspath $(PY_TESTS))
 
-# Python that is not the binding's: the tests of C programs, of the ABI and of the README.
-PY_OTHERS  := tests/abi tests/c tests/readme tests/support
+# Python that is not the binding's: the tests of C programs, of the ABI, of the README and of
+# what calls cost.
+PY_OTHERS  := tests/abi tests/c tests/readme tests/support benches/instructions
 
 lint-python: python-venv
 	@$(PY_BIN)/ruff check --quiet --config $(PY_CONFIG) $(PY_DIR) $(PY_TESTS) $(PY_OTHERS)

@@ -1,0 +1,18 @@
+//! What the parts cost that need no network: `make bench-micro`, or
+//! `cargo bench --bench micro -- scheduling` for some of it.
+
+#![allow(clippy::unwrap_used, reason = "a benchmark that fails has nothing to say")]
+
+mod enqueue;
+mod scheduling;
+mod validation;
+
+use criterion::Criterion;
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    validation::bench(&mut criterion);
+    enqueue::bench(&mut criterion);
+    scheduling::bench(&mut criterion);
+    criterion.final_summary();
+}
