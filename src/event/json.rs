@@ -353,10 +353,17 @@ impl<'a> Scanner<'a> {
 
 /// How many bytes at the beginning stand for themselves in a string.
 fn plain_length(bytes: &[u8]) -> usize {
-    let is_plain = |byte: u8| (byte >= b' ') & (byte != b'"') & (byte != b'\\');
-    // Sixteen at once, as long as all are: what the compiler makes one instruction of.
-    let are_plain = |bytes: &&[u8; 16]| bytes.iter().fold(true, |all, byte| all & is_plain(*byte));
-    let begun = 16 * bytes.as_chunks().0.iter().take_while(are_plain).count();
-    let rest = bytes.get(begun..).unwrap_or_default();
-    begun + rest.iter().take_while(|byte| is_plain(**byte)).count()
+    bytes.iter().take_while(|byte| PLAIN[usize::from(**byte)]).count()
 }
+
+static PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut control = 0;
+    while control < b' ' {
+        plain[control as usize] = false;
+        control += 1;
+    }
+    plain[b'"' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain
+};
