@@ -10,6 +10,7 @@ mod pool;
 mod proxy;
 mod resolver;
 mod roots;
+mod sessions;
 mod tcp;
 mod tls;
 

@@ -4,9 +4,11 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::Error::InvalidCertificate;
+use rustls::client::Resumption;
 use rustls::pki_types::{ServerName, TrustAnchor};
 use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
+use super::sessions::Sessions;
 use super::{Fault, roots};
 use crate::config::TlsRoots;
 use crate::error::Status;
@@ -93,11 +95,12 @@ impl Trusted {
     fn config(&self) -> Result<Arc<ClientConfig>, Fault> {
         let roots = roots::load(self.roots, self.ca_file.as_deref())?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
+        let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| Fault::lasting(Status::Tls, format!("TLS cannot start: {error}")))?
             .with_root_certificates(roots)
             .with_no_client_auth();
+        config.resumption = Resumption::store(Arc::new(Sessions::default()));
         Ok(Arc::new(config))
     }
 }
