@@ -24,6 +24,7 @@ include mk/php.mk
 include mk/instructions.mk
 include mk/bench-micro.mk
 include mk/demo.mk
+include mk/bench.mk
 
 .PHONY: test test-readme lint
 test: setup
