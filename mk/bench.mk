@@ -13,3 +13,20 @@ $(BENCH_VENV)/.complete: benches/requirements.txt
 	@$(PYTHON) -m venv $(BENCH_VENV)
 	@$(BENCH_PYTHON) -m pip --quiet --disable-pip-version-check install -r $<
 	@touch $@
+
+# The programs in C: libvce's, and libcurl's.
+BENCH_BIN     := $(BENCH)/bin
+BENCH_C       := benches/peers/c
+BENCH_CFLAGS  := -std=c99 -D_GNU_SOURCE -O2 -Wall -Wextra -Wpedantic -Werror
+BENCH_VCE     := $(addprefix $(BENCH_BIN)/,vce_sync vce_background)
+BENCH_LIBCURL := $(addprefix $(BENCH_BIN)/,libcurl_easy libcurl_multi)
+
+# The library is found relative to the program, so that a moved checkout still works.
+$(BENCH_VCE): $(BENCH_BIN)/%: $(BENCH_C)/%.c $(wildcard $(BENCH_C)/*peer.[ch]) $(LIB)
+	@mkdir -p $(@D)
+	@cc $(BENCH_CFLAGS) -Iinclude $< $(BENCH_C)/peer.c $(BENCH_C)/vce_peer.c -o $@ \
+		$(LIB).0 -Wl,-rpath,'$$ORIGIN/../../../$(dir $(LIB))'
+
+$(BENCH_LIBCURL): $(BENCH_BIN)/%: $(BENCH_C)/%.c $(wildcard $(BENCH_C)/*peer.[ch])
+	@mkdir -p $(@D)
+	@cc $(BENCH_CFLAGS) $< $(BENCH_C)/peer.c $(BENCH_C)/curl_peer.c -o $@ -lcurl
