@@ -1,0 +1,41 @@
+"""aiohttp: one ClientSession, and as many tasks as requests may be in flight."""
+
+import asyncio
+import ssl
+import time
+
+import aiohttp
+from protocol import CREATED, REQUEST, Measurement, Settings
+
+
+async def main() -> None:
+    settings = Settings.from_environment()
+    connector = aiohttp.TCPConnector(
+        limit=settings.in_flight,
+        ssl=ssl.create_default_context(cafile=settings.ca_file),
+    )
+    timeout = aiohttp.ClientTimeout(total=30)
+    async with aiohttp.ClientSession(
+        connector=connector, headers=settings.headers(), timeout=timeout
+    ) as session:
+
+        async def create(number: int) -> None:
+            async with session.post(settings.events_url(number), data=REQUEST) as answer:
+                if answer.status != CREATED or "id" not in await answer.json():
+                    raise RuntimeError(f"answered {answer.status}: {await answer.text()}")
+
+        await create(0)
+        measurement = Measurement(settings.events)
+        numbers = iter(range(1, settings.events))
+
+        async def create_next() -> None:
+            for number in numbers:
+                since = time.monotonic_ns()
+                await create(number)
+                measurement.created(since)
+
+        await asyncio.gather(*(create_next() for _ in range(settings.in_flight)))
+        measurement.report()
+
+
+asyncio.run(main())
