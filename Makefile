@@ -25,6 +25,7 @@ include mk/instructions.mk
 include mk/bench-micro.mk
 include mk/demo.mk
 include mk/bench.mk
+include mk/bench-peers.mk
 
 .PHONY: test test-readme lint
 test: setup
