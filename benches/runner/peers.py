@@ -45,6 +45,8 @@ class Peer:
 BIN = "build/bench/bin"
 """The programs in C, as mk/bench.mk builds them."""
 PYTHON = "build/bench/venv/bin/python"
+NODE = "build/bench/node"
+"""Node, its packages, and the programs of benches/peers/node, as mk/bench-peers.mk puts them."""
 
 ONE_AT_A_TIME = frozenset({Mode.SEQUENTIAL, Mode.START})
 MANY = frozenset({Mode.CONCURRENT, Mode.SLOW})
@@ -62,9 +64,36 @@ def _c(name: str, label: str, modes: frozenset[Mode], role: Role = Role.PEER) ->
     return Peer(name, label, (f"{BIN}/{name}",), modes, role)
 
 
+def _python(name: str, label: str, program: str, modes: frozenset[Mode]) -> Peer:
+    return Peer(name, label, (PYTHON, f"benches/peers/python/{program}.py"), modes)
+
+
+def _node(name: str, label: str, program: str, modes: frozenset[Mode]) -> Peer:
+    return Peer(name, label, (f"{NODE}/node", f"{NODE}/{program}.mjs"), modes)
+
+
 PEERS = [
     _c("libcurl_easy", "libcurl, easy handle", ONE_AT_A_TIME),
     _c("libcurl_multi", "libcurl, multi handle", MANY),
+    Peer(
+        "php_curl",
+        "PHP, ext-curl, handle reused",
+        ("php", "benches/peers/php/ext_curl.php"),
+        ONE_AT_A_TIME,
+    ),
+    _python("pycurl", "Python, pycurl", "pycurl_easy", ONE_AT_A_TIME),
+    _python("python_requests", "Python, requests", "requests_session", ONE_AT_A_TIME),
+    _python("python_aiohttp", "Python, aiohttp", "aiohttp_session", ONE_AT_A_TIME | MANY),
+    _node("node_sdk", "Node, official SDK", "sdk", ONE_AT_A_TIME | MANY),
+    _node("node_undici", "Node, undici pool", "undici_pool", ONE_AT_A_TIME | MANY),
+    _c("curl_command", "curl, a process per event", ONE_AT_A_TIME),
+    Peer(
+        "wrk",
+        "wrk, the limit",
+        (PYTHON, "benches/peers/wrk/wrk.py"),
+        frozenset({Mode.SEQUENTIAL, Mode.CONCURRENT}),
+        Role.LIMIT,
+    ),
     _c("vce_sync", "libvce, C", ONE_AT_A_TIME, Role.OWN),
     _c("vce_background", "libvce, C, background", MANY, Role.OWN),
 ]
