@@ -4,7 +4,15 @@
 
 #include "vce_peer.h"
 
-static const char QUEUE[] = "512";
+/* Events that the queue takes for each connection: enough to have one ready at any time. */
+enum { QUEUED = 4 };
+
+static void set_number(vce_config *config, const char *name, unsigned long number)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lu", number);
+    set(config, name, text);
+}
 
 static void take(vce_report *report)
 {
@@ -48,11 +56,9 @@ static unsigned long enqueue(const vce_client *client, const char *conversation_
 int main(void)
 {
     const struct settings settings = read_settings();
-    char connections[24];
-    snprintf(connections, sizeof connections, "%lu", settings.in_flight);
     vce_config *config = new_config(&settings);
-    set(config, "connections", connections);
-    set(config, "queue_max_events", QUEUE);
+    set_number(config, "connections", settings.in_flight);
+    set_number(config, "queue_max_events", QUEUED * settings.in_flight);
     vce_client *client = open_client(config);
 
     enqueue(client, settings.ids[0].text);
