@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Mapping
+from pathlib import Path
 
 
 class Mode(enum.Enum):
@@ -40,8 +42,11 @@ class Peer:
     """Relative to the repository, where it runs."""
     modes: frozenset[Mode]
     role: Role = Role.PEER
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What it needs besides the settings that all peers get."""
 
 
+LIBRARY = Path("target/release/libvce.so.0")
 BIN = "build/bench/bin"
 """The programs in C, as mk/bench.mk builds them."""
 PYTHON = "build/bench/venv/bin/python"
@@ -64,12 +69,25 @@ def _c(name: str, label: str, modes: frozenset[Mode], role: Role = Role.PEER) ->
     return Peer(name, label, (f"{BIN}/{name}",), modes, role)
 
 
-def _python(name: str, label: str, program: str, modes: frozenset[Mode]) -> Peer:
-    return Peer(name, label, (PYTHON, f"benches/peers/python/{program}.py"), modes)
+def _python(
+    name: str, label: str, program: str, modes: frozenset[Mode], role: Role = Role.PEER
+) -> Peer:
+    return Peer(name, label, (PYTHON, f"benches/peers/python/{program}.py"), modes, role)
 
 
 def _node(name: str, label: str, program: str, modes: frozenset[Mode]) -> Peer:
     return Peer(name, label, (f"{NODE}/node", f"{NODE}/{program}.mjs"), modes)
+
+
+def _vce_php(name: str, label: str, program: str, modes: frozenset[Mode]) -> Peer:
+    return Peer(
+        name,
+        label,
+        ("php", f"benches/peers/php/{program}.php"),
+        modes,
+        Role.OWN,
+        {"VCE_LIBRARY_PATH": str(LIBRARY.absolute())},
+    )
 
 
 PEERS = [
@@ -96,4 +114,12 @@ PEERS = [
     ),
     _c("vce_sync", "libvce, C", ONE_AT_A_TIME, Role.OWN),
     _c("vce_background", "libvce, C, background", MANY, Role.OWN),
+    _python("vce_python_sync", "libvce, Python", "vce_sync", ONE_AT_A_TIME, Role.OWN),
+    _python("vce_python_asyncio", "libvce, Python, asyncio", "vce_asyncio", MANY, Role.OWN),
+    _vce_php("vce_php_sync", "libvce, PHP", "vce_sync", ONE_AT_A_TIME),
+    _vce_php("vce_php_enqueue", "libvce, PHP, background", "vce_enqueue", MANY),
 ]
+
+VCE_FIGURES = _c("vce_figures", "libvce, alone", frozenset(), Role.OWN)
+"""What libvce costs where there is nothing to compare it with. Not a peer: it has a line of
+its own."""

@@ -21,6 +21,7 @@ ANSWER = (
     '"_embedded":{"from_user":{"id":"USR-82e028d9-5201-4f1e-8188-604b2d3471ec"}},'
     '"_links":{"self":{"href":"https://api.nexmo.com/v0.3/conversations/CON-1/events/1"}}}'
 )
+SLOW_ANSWER_S = 0.05
 SYSTEM_ROOTS = Path("/etc/ssl/certs/ca-certificates.crt")
 
 CONFIGURATION = """
@@ -54,7 +55,7 @@ http {{
     location / {{
       echo_read_request_body;
       echo_status 201;
-      echo_sleep 0.05;
+      echo_sleep {slow_answer_s};
       echo -n '{answer}';
     }}
   }}
@@ -141,6 +142,7 @@ def running_server(folder: Path) -> Iterator[Server]:
             fast=fast,
             slow=slow,
             status=status,
+            slow_answer_s=SLOW_ANSWER_S,
         )
     )
     environment = os.environ | {"PATH": os.environ.get("PATH", "") + ":/usr/sbin"}

@@ -53,6 +53,8 @@ void open_handle(struct handle *handle, const struct request *request)
     handle->easy = easy;
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_CAINFO, request->settings->ca_file);
+    /* With Debian's default for it, libcurl reads the certificates again for every connection. */
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, REQUEST);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)(sizeof REQUEST - 1));

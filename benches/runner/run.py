@@ -1,0 +1,110 @@
+"""One run of one peer: its settings, its one line, and whether the server saw the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import statistics
+import subprocess
+import time
+from typing import Any
+
+from runner import jwt
+from runner.peers import Mode, Peer, Role
+from runner.server import Server
+
+APPLICATION = "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"
+TIME_LIMIT_S = 120
+
+Figures = dict[str, float]
+"""What a run came to, by name; the unit is the name's last part."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Load:
+    """What a mode asks for."""
+
+    in_flight: int
+    conversations: int
+    """Four for each connection: the order within a conversation holds no connection up."""
+    slow_server: bool = False
+
+
+LOADS = {
+    Mode.SEQUENTIAL: Load(1, 4),
+    Mode.CONCURRENT: Load(16, 64),
+    Mode.SLOW: Load(128, 512, slow_server=True),
+    Mode.START: Load(1, 4),
+}
+
+
+class PeerFailedError(Exception):
+    """No figures are to be had: nothing else that is measured beside them is worth keeping."""
+
+
+class Stand:
+    """Where peers run: beside one server, with one key."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._token = jwt.signed(server.private_key, APPLICATION)
+
+    def run(self, peer: Peer, mode: Mode, events: int) -> Figures:
+        """Has a peer create events."""
+        load = LOADS[mode]
+        before = self._server.requests()
+        spawned_ns = time.monotonic_ns()
+        said = self.started(peer, load, events)
+        seen = self._server.requests() - before
+        # wrk leaves requests without an answer when it stops.
+        if not events == said["created"] <= seen <= events + said.get("unanswered", 0):
+            raise PeerFailedError(
+                f"{peer.name} says that it created {said['created']} of {events} events; "
+                f"the server saw {seen} requests"
+            )
+        figures = {
+            "start_ms": (said["first_ns"] - spawned_ns) / 1e6,
+            "peak_rss_mb": said["peak_rss_kb"] * 1024 / 1e6,
+        }
+        measured = events - 1
+        if measured:
+            figures["rate"] = measured / (said["end_ns"] - said["begin_ns"]) * 1e9
+            figures["cpu_s_per_1000"] = said["cpu_s"] / measured * 1000
+            figures |= _quantiles(said["latencies_us"])
+        return figures
+
+    def started(self, peer: Peer, load: Load, events: int) -> dict[str, Any]:
+        """Runs a program to its end; what it says."""
+        server = self._server
+        # libvce trusts the system's authorities by itself, and these beside them. Others trust
+        # what they are given, so all of them read the same certificates.
+        ca_file = server.ca_file if peer.role is Role.OWN else server.system_roots
+        settings = {
+            "BENCH_URL": server.slow_url if load.slow_server else server.fast_url,
+            "BENCH_CA": str(ca_file),
+            "BENCH_KEY": str(server.private_key),
+            "BENCH_APPLICATION": APPLICATION,
+            "BENCH_TOKEN": self._token,
+            "BENCH_EVENTS": str(events),
+            "BENCH_IN_FLIGHT": str(load.in_flight),
+            "BENCH_CONVERSATIONS": str(load.conversations),
+        }
+        environment = os.environ | settings | peer.environment
+        try:
+            ran = subprocess.run(
+                peer.command, env=environment, stdout=subprocess.PIPE, timeout=TIME_LIMIT_S
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise PeerFailedError(f"{peer.name}: {error}") from error
+        if ran.returncode != 0:
+            raise PeerFailedError(f"{peer.name} failed with {events} events; its words are above")
+        said: dict[str, Any] = json.loads(ran.stdout)
+        return said
+
+
+def _quantiles(latencies_us: list[int]) -> Figures:
+    if len(latencies_us) == 1:
+        latencies_us = latencies_us * 2
+    cuts = statistics.quantiles(latencies_us, n=100, method="inclusive")
+    return {"p50_us": cuts[49], "p99_us": cuts[98]}
