@@ -16,6 +16,7 @@ help:
 	@echo 'make demo    see C, PHP and Python create events over TLS'
 	@echo 'make test    run every test'
 	@echo 'make lint    check the style of everything'
+	@echo 'make bench   compare libvce with libcurl, and with what else PHP, Python and Node have'
 
 include mk/core.mk
 include mk/c.mk
@@ -36,5 +37,5 @@ test-readme: $(LIB) $(SANDBOX) $(PHP_AUTOLOAD) python-installed
 	@PYTHONPATH=tests/support VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q -p no:cacheprovider tests/readme
 
 lint: setup
-	@$(MAKE) --no-print-directory lint-core lint-python lint-php
+	@$(MAKE) --no-print-directory lint-core lint-python lint-php lint-bench
 	@echo 'Nothing to criticise.'

@@ -39,11 +39,29 @@ bench-own: $(BENCH_VCE) $(PHP_AUTOLOAD) python-wheel $(BENCH_VENV)/.complete
 # bench-peers makes the others.
 bench-programs: bench-own bench-peers $(BENCH_LIBCURL)
 
-.PHONY: bench bench-record
+.PHONY: bench bench-record test-bench lint-bench
 
-# `make bench BENCH_RECORD=1`, or `make bench-record`, keeps the figures in docs.
+# `make bench-record` keeps the figures in docs, as `make bench BENCH_RECORD=1` does.
 bench: bench-setup bench-programs
 	@PYTHONPATH=benches $(BENCH_PYTHON) -m runner.compare $(BENCH) $(if $(BENCH_RECORD),docs)
 
 bench-record:
 	@$(MAKE) --no-print-directory bench BENCH_RECORD=1
+
+test-bench: bench-setup bench-own python-venv
+	@PYTHONPATH=benches $(PY_BIN)/python -m pytest -q -p no:cacheprovider benches/tests
+
+# × and – are meant.
+BENCH_RUFF := --quiet --config $(PY_CONFIG) --config 'lint.allowed-confusables=["×", "–"]'
+BENCH_MYPY := $(PY_BIN)/mypy --strict --no-error-summary --python-executable $(BENCH_PYTHON)
+BENCH_PHP  := benches/peers/php
+
+lint-bench: bench-setup python-venv $(BENCH_VENV)/.complete
+	@$(PY_BIN)/ruff check $(BENCH_RUFF) benches
+	@$(PY_BIN)/ruff format --quiet --check --config $(PY_CONFIG) benches
+	@MYPYPATH=benches $(BENCH_MYPY) -p runner
+	@MYPYPATH=benches $(PY_BIN)/mypy --strict --no-error-summary benches/tests
+	@MYPYPATH=$(PY_DIR)/src $(BENCH_MYPY) --scripts-are-modules benches/peers/python benches/peers/wrk
+	@for file in $(BENCH_PHP)/*.php; do said=$$(php -l $$file 2>&1) || { echo "$$said"; exit 1; }; done
+	@phpcs -q --standard=PSR12 --exclude=PSR1.Files.SideEffects,PSR1.Classes.ClassDeclaration $(BENCH_PHP)
+	@cc $(BENCH_CFLAGS) -fsyntax-only -Iinclude $(wildcard benches/peers/*/*.c)

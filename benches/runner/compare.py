@@ -9,13 +9,12 @@ the folder of documents that they are kept in. BENCH_ROUNDS is the number of rou
 from __future__ import annotations
 
 import datetime
-import math
 import os
 import sys
 from pathlib import Path
 
-from runner import compare_plot, document, machine, tables
-from runner.peers import LIBRARY, PEERS, VCE_FIGURES, Mode, Peer
+from runner import compare_plot, document, machine, plan, tables
+from runner.peers import LIBRARY, VCE_FIGURES, Mode
 from runner.results import Results
 from runner.run import LOADS, Figures, PeerFailedError, Stand
 from runner.server import running_server
@@ -23,45 +22,6 @@ from runner.server import running_server
 ROUNDS = 5
 STARTS = 2
 """In each round."""
-SECONDS = {Mode.SEQUENTIAL: 1.5, Mode.CONCURRENT: 1.5, Mode.SLOW: 5.0}
-"""How long a run is to take. With the slow server longer: opening 128 connections is part of
-it, and not what is asked about."""
-
-Plan = dict[tuple[Mode, str], int]
-"""How many events a peer creates in a mode."""
-
-
-def taking_part(mode: Mode) -> list[Peer]:
-    """The peers of a mode."""
-    return [peer for peer in PEERS if mode in peer.modes]
-
-
-def rotated(peers: list[Peer], turns: int) -> list[Peer]:
-    """The same peers, starting with another one: none is always the first or always follows the
-    same one's heat."""
-    turns %= len(peers)
-    return peers[turns:] + peers[:turns]
-
-
-def events_for(stand: Stand, peer: Peer, mode: Mode) -> int:
-    """As many events as take the mode's time, found by trying with more and more of them."""
-    target = SECONDS[mode]
-    # Fewer for each connection would measure how it is opened.
-    events = 8 * LOADS[mode].in_flight
-    while True:
-        rate = stand.run(peer, mode, events)["rate"]
-        if events / rate > target / 8:
-            return max(events, math.ceil(rate * target))
-        events *= 4
-
-
-def plan(stand: Stand) -> Plan:
-    """Tries every peer, which also warms what the system caches."""
-    return {
-        (mode, peer.name): events_for(stand, peer, mode)
-        for mode in SECONDS
-        for peer in taking_part(mode)
-    }
 
 
 def alone(stand: Stand) -> Figures:
@@ -82,14 +42,14 @@ def measure(stand: Stand, rounds: int) -> Results:
         datetime.datetime.now(datetime.timezone.utc).date(), machine.described(), machine.software()
     )
     tell("trying every peer once")
-    events = plan(stand)
+    events = plan.made(stand)
     for turn in range(rounds):
         tell(f"round {turn + 1} of {rounds}")
-        for mode in SECONDS:
-            for peer in rotated(taking_part(mode), turn):
+        for mode in plan.SECONDS:
+            for peer in plan.rotated(plan.taking_part(mode), turn):
                 results.add(mode, peer.name, stand.run(peer, mode, events[mode, peer.name]))
         for start in range(STARTS):
-            for peer in rotated(taking_part(Mode.START), turn * STARTS + start):
+            for peer in plan.rotated(plan.taking_part(Mode.START), turn * STARTS + start):
                 results.add(Mode.START, peer.name, stand.run(peer, Mode.START, 1))
         results.add_alone(alone(stand))
     return results

@@ -65,7 +65,12 @@ def _panel(axes: Axes, results: Results, mode: Mode) -> None:
     axes.axvline(1, color="#d1620a", linewidth=1, zorder=0)
     axes.set_title(tables.TITLES[mode], fontsize=10, fontweight="bold", loc="left")
     axes.set_xscale("log")
-    axes.margins(x=0.12)
+    low, high = axes.get_xlim()
+    # A decade at least, so that what is nearly equal looks it; room for the last figure.
+    low, high = min(low, 0.1), max(high, 1.2) * 1.8
+    axes.set_xlim(low, high)
+    steps = (1.0, 2.0, 5.0) if high / low < 300 else (1.0,)
+    axes.xaxis.set_major_locator(ticker.LogLocator(subs=steps))
     axes.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(ticker.NullFormatter())
     axes.set_xlabel(quantity, fontsize=8)

@@ -84,7 +84,10 @@ GOALS = [
         "16 in flight: rate",
         MULTI, 2, True, 1.1, 2.0, _ratio(CONCURRENT, "vce_background", "rate"),
     ),
-    Goal("128 in flight, answers after 50 ms: rate", "of the limit", 2, True, 0.95, None, _of_limit),
+    Goal(
+        "128 in flight, answers after 50 ms: rate",
+        "of the limit", 2, True, 0.95, None, _of_limit,
+    ),
     Goal(
         "128 in flight: peak RSS",
         "MB", 1, False, 22, 12, _figure(SLOW, "vce_background", "peak_rss_mb"),

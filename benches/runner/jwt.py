@@ -22,14 +22,11 @@ def signed(private_key: Path, application: str) -> str:
         "exp": now + VALID_S,
         "jti": str(uuid.uuid4()),
     }
-    content = f"{_part({'alg': 'RS256', 'typ': 'JWT'})}.{_part(claims)}"
+    header = {"alg": "RS256", "typ": "JWT"}
+    content = ".".join(_base64url(json.dumps(part).encode()) for part in (header, claims))
     command = ["openssl", "dgst", "-sha256", "-sign", str(private_key)]
     signature = subprocess.run(command, input=content.encode(), check=True, capture_output=True)
     return f"{content}.{_base64url(signature.stdout)}"
-
-
-def _part(value: dict[str, str | int] | dict[str, str]) -> str:
-    return _base64url(json.dumps(value, separators=(",", ":")).encode())
 
 
 def _base64url(data: bytes) -> str:

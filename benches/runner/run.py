@@ -71,7 +71,7 @@ class Stand:
         if measured:
             figures["rate"] = measured / (said["end_ns"] - said["begin_ns"]) * 1e9
             figures["cpu_s_per_1000"] = said["cpu_s"] / measured * 1000
-            figures |= _quantiles(said["latencies_us"])
+            figures |= quantiles(said["latencies_us"])
         return figures
 
     def started(self, peer: Peer, load: Load, events: int) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class Stand:
             "BENCH_IN_FLIGHT": str(load.in_flight),
             "BENCH_CONVERSATIONS": str(load.conversations),
         }
-        environment = os.environ | settings | peer.environment
+        environment = os.environ | settings | dict(peer.environment)
         try:
             ran = subprocess.run(
                 peer.command, env=environment, stdout=subprocess.PIPE, timeout=TIME_LIMIT_S
@@ -103,7 +103,8 @@ class Stand:
         return said
 
 
-def _quantiles(latencies_us: list[int]) -> Figures:
+def quantiles(latencies_us: list[int]) -> Figures:
+    """The median, and what one in a hundred takes longer than."""
     if len(latencies_us) == 1:
         latencies_us = latencies_us * 2
     cuts = statistics.quantiles(latencies_us, n=100, method="inclusive")

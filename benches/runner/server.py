@@ -165,13 +165,11 @@ def running_server(folder: Path) -> Iterator[Server]:
 
 def _await(process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + 10
-    while True:
-        if process.poll() is not None:
-            raise RuntimeError("nginx did not start; its words are above")
-        try:
+    while process.poll() is None:
+        with contextlib.suppress(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port), 1).close()
             return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
+        if time.monotonic() > deadline:
+            raise TimeoutError("nginx does not listen")
+        time.sleep(0.01)
+    raise RuntimeError("nginx did not start; its words are above")
