@@ -93,6 +93,12 @@ def _vce_php(name: str, label: str, program: str, modes: frozenset[Mode]) -> Pee
 PEERS = [
     _c("libcurl_easy", "libcurl, easy handle", ONE_AT_A_TIME),
     _c("libcurl_multi", "libcurl, multi handle", MANY),
+    _c("vce_sync", "libvce, C", ONE_AT_A_TIME, Role.OWN),
+    _python("vce_python_sync", "libvce, Python", "vce_sync", ONE_AT_A_TIME, Role.OWN),
+    _vce_php("vce_php_sync", "libvce, PHP", "vce_sync", ONE_AT_A_TIME),
+    _c("vce_background", "libvce, C, background", MANY, Role.OWN),
+    _python("vce_python_asyncio", "libvce, Python, asyncio", "vce_asyncio", MANY, Role.OWN),
+    _vce_php("vce_php_enqueue", "libvce, PHP, background", "vce_enqueue", MANY),
     Peer(
         "php_curl",
         "PHP, ext-curl, handle reused",
@@ -112,13 +118,9 @@ PEERS = [
         frozenset({Mode.SEQUENTIAL, Mode.CONCURRENT}),
         Role.LIMIT,
     ),
-    _c("vce_sync", "libvce, C", ONE_AT_A_TIME, Role.OWN),
-    _c("vce_background", "libvce, C, background", MANY, Role.OWN),
-    _python("vce_python_sync", "libvce, Python", "vce_sync", ONE_AT_A_TIME, Role.OWN),
-    _python("vce_python_asyncio", "libvce, Python, asyncio", "vce_asyncio", MANY, Role.OWN),
-    _vce_php("vce_php_sync", "libvce, PHP", "vce_sync", ONE_AT_A_TIME),
-    _vce_php("vce_php_enqueue", "libvce, PHP, background", "vce_enqueue", MANY),
 ]
+"""In the order in which they run. libvce is beside libcurl: the nearer in time, the more alike
+the machine."""
 
 VCE_FIGURES = _c("vce_figures", "libvce, alone", frozenset(), Role.OWN)
 """What libvce costs where there is nothing to compare it with. Not a peer: it has a line of
