@@ -17,6 +17,7 @@ help:
 	@echo 'make test    run every test'
 	@echo 'make lint    check the style of everything'
 	@echo 'make bench   compare libvce with libcurl, and with what else PHP, Python and Node have'
+	@echo 'make bench-scale  measure rate, CPU and memory against load'
 
 include mk/core.mk
 include mk/c.mk
@@ -27,6 +28,7 @@ include mk/bench-micro.mk
 include mk/demo.mk
 include mk/bench.mk
 include mk/bench-peers.mk
+include mk/bench-scale.mk
 
 .PHONY: test test-readme lint
 test: setup

@@ -1,0 +1,65 @@
+"""Figures against a quantity, each measured several times."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import statistics
+
+Figures = dict[str, float]
+"""What one run came to, by name; the unit is the name's last part."""
+
+
+@dataclasses.dataclass
+class Axis:
+    """A quantity that is varied, and the runs at each of its points."""
+
+    label: str
+    runs: dict[int, list[Figures]] = dataclasses.field(default_factory=dict)
+
+    def add(self, point: int, figures: Figures) -> None:
+        """Adds a run."""
+        self.runs.setdefault(point, []).append(figures)
+
+    @property
+    def points(self) -> list[int]:
+        """Where there are runs."""
+        return list(self.runs)
+
+    def samples(self, point: int, figure: str) -> list[float]:
+        """A figure of all runs at a point."""
+        return [run[figure] for run in self.runs[point]]
+
+    def median(self, point: int, figure: str) -> float:
+        """The middle one of them."""
+        return statistics.median(self.samples(point, figure))
+
+    def medians(self, figure: str) -> list[float]:
+        """One for each point."""
+        return [self.median(point, figure) for point in self.runs]
+
+
+@dataclasses.dataclass
+class Results:
+    """All that was measured."""
+
+    date: datetime.date
+    machine: str
+    axes: dict[str, Axis] = dataclasses.field(default_factory=dict)
+
+    def json(self) -> str:
+        """Every run."""
+        axes = {
+            name: [
+                {"at": point, **{each: _rounded(axis.samples(point, each)) for each in runs[0]}}
+                for point, runs in axis.runs.items()
+            ]
+            for name, axis in self.axes.items()
+        }
+        document = {"date": self.date.isoformat(), "machine": self.machine, "axes": axes}
+        return json.dumps(document, indent=1) + "\n"
+
+
+def _rounded(samples: list[float]) -> list[float]:
+    return [float(f"{sample:.4g}") for sample in samples]

@@ -1,0 +1,130 @@
+#include "scale.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+void fail(const char *what)
+{
+    fprintf(stderr, "%s\n", what);
+    exit(EXIT_FAILURE);
+}
+
+void check(vce_status status, vce_error *error)
+{
+    if (status != VCE_OK) {
+        fprintf(stderr, "%s: ", vce_status_name(status));
+        fail(vce_error_message(error));
+    }
+}
+
+const char *setting(const char *name)
+{
+    const char *value = getenv(name);
+    if (value == NULL) {
+        fprintf(stderr, "%s is not set: ", name);
+        fail("these programs are run by benches/runner/scale.py");
+    }
+    return value;
+}
+
+unsigned long setting_number(const char *name)
+{
+    unsigned long number = strtoul(setting(name), NULL, 10);
+    if (number == 0) {
+        fprintf(stderr, "%s: ", name);
+        fail("a number from 1 is needed");
+    }
+    return number;
+}
+
+struct conversation_id *conversation_ids(unsigned long count)
+{
+    struct conversation_id *ids = malloc(count * sizeof *ids);
+    if (ids == NULL)
+        fail("no memory");
+    for (unsigned long i = 0; i < count; i++)
+        snprintf(ids[i].text, sizeof ids[i].text, "CON-00000000-0000-4000-8000-%012lu", i);
+    return ids;
+}
+
+static void set(vce_config *config, const char *name, const char *value)
+{
+    vce_error *error = NULL;
+    vce_status status = vce_config_set(config, name, value, &error);
+    check(status, error);
+}
+
+vce_client *new_client(const char *base_url, unsigned long connections)
+{
+    char number[24];
+    snprintf(number, sizeof number, "%lu", connections);
+    vce_config *config = vce_config_new();
+    set(config, "base_url", base_url);
+    set(config, "proxy", "none");
+    set(config, "ca_file", setting("BENCH_CA"));
+    set(config, "application_id", setting("BENCH_APPLICATION"));
+    set(config, "private_key_path", setting("BENCH_KEY"));
+    set(config, "connections", number);
+    set(config, "queue_max_events", "1000000");
+    set(config, "queue_max_bytes", "4096MiB");
+    vce_client *client = NULL;
+    vce_error *error = NULL;
+    vce_status status = vce_client_new(config, &client, &error);
+    check(status, error);
+    vce_config_free(config);
+    return client;
+}
+
+void enqueue(const vce_client *client, const struct conversation_id *conversation)
+{
+    vce_error *error = NULL;
+    vce_status status = vce_enqueue_event(client, conversation->text, EVENT_TYPE, EVENT_FROM, EVENT_BODY, 0, &error);
+    check(status, error);
+}
+
+uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+struct usage usage(void)
+{
+    struct timespec cpu;
+    struct rusage used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+    getrusage(RUSAGE_SELF, &used);
+    return (struct usage){
+        .at_ns = now_ns(),
+        .cpu_ns = (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec,
+        .switches = (uint64_t)used.ru_nvcsw + (uint64_t)used.ru_nivcsw,
+    };
+}
+
+struct usage usage_since(const struct usage *begin)
+{
+    struct usage now = usage();
+    return (struct usage){
+        .at_ns = now.at_ns - begin->at_ns,
+        .cpu_ns = now.cpu_ns - begin->cpu_ns,
+        .switches = now.switches - begin->switches,
+    };
+}
+
+unsigned long memory_kb(const char *name)
+{
+    char line[128];
+    unsigned long kb = 0;
+    FILE *status = fopen("/proc/self/status", "r");
+    if (status == NULL)
+        fail("/proc/self/status cannot be read");
+    while (fgets(line, sizeof line, status) != NULL)
+        if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':')
+            kb = strtoul(line + strlen(name) + 1, NULL, 10);
+    fclose(status);
+    return kb;
+}
