@@ -3,8 +3,7 @@
     python -m runner.compare OUTPUT [RECORD]
 
 Runs in the repository. OUTPUT is the folder for the figures and the plot; RECORD, if given, is
-the folder of documents that they are kept in. BENCH_ROUNDS is the number of rounds; BENCH_CPUS,
-such as 0 or 0,1, are the cores that server and peers may use.
+the folder of documents that they are kept in. BENCH_ROUNDS is the number of rounds.
 """
 
 from __future__ import annotations
@@ -65,9 +64,6 @@ def main() -> None:
     """Measures, prints and plots."""
     output, *record = map(Path, sys.argv[1:])
     rounds = int(os.environ.get("BENCH_ROUNDS", ROUNDS))
-    if cpus := os.environ.get("BENCH_CPUS"):
-        # Whatever this process starts inherits it.
-        os.sched_setaffinity(0, map(int, cpus.split(",")))
     try:
         with running_server(output / "server") as server:
             results = measure(Stand(server), rounds)

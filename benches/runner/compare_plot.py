@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from pathlib import Path
 
 import matplotlib as mpl
@@ -15,7 +16,8 @@ from runner.results import Results
 
 COLORS = {Role.OWN: "#0060a8", Role.PEER: "#555555", Role.LIMIT: "#b0b0b0"}
 PANELS = {
-    Mode.SEQUENTIAL: ("rate", "× libcurl's easy handle in events a second: more is better"),
+    Mode.TOGETHER: ("rate", "× libcurl's easy handle in events a second: more is better"),
+    Mode.APART: ("rate", "× libcurl's easy handle in events a second: more is better"),
     Mode.CONCURRENT: ("rate", "× libcurl's multi handle in events a second: more is better"),
     Mode.SLOW: ("rate", "× libcurl's multi handle in events a second: more is better"),
     Mode.START: ("start_ms", "× libcurl's easy handle in milliseconds: less is better"),
@@ -25,15 +27,18 @@ PANELS = {
 def draw(results: Results, path: Path) -> None:
     """Draws all of it to a file."""
     counts = {mode: len(results.runs[mode]) for mode in PANELS}
-    rows = [(Mode.SEQUENTIAL, Mode.CONCURRENT), (Mode.START, Mode.SLOW)]
+    rows = [(Mode.TOGETHER, Mode.APART), (Mode.CONCURRENT, Mode.SLOW), (Mode.START,)]
     # Text stays text, and equal figures give equal files.
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "libvce"}):
-        figure = Figure(figsize=(13, 8), layout="constrained")
+        figure = Figure(figsize=(13, 11), layout="constrained")
         heights = [max(counts[mode] for mode in row) + 2 for row in rows]
-        grid = figure.subplots(2, 2, height_ratios=heights)
+        grid = figure.subplots(len(rows), 2, height_ratios=heights)
         for axes_row, row in zip(grid, rows):
-            for axes, mode in zip(axes_row, row):
-                _panel(axes, results, mode)
+            for axes, mode in zip_longest(axes_row, row):
+                if mode is None:
+                    axes.remove()
+                else:
+                    _panel(axes, results, mode)
         figure.supxlabel(
             f"Blue: libvce. Dots: medians of interleaved rounds; lines: all of them. "
             f"TLS over loopback, {results.date}, {results.machine}",

@@ -57,25 +57,34 @@ def _of_limit(results: Results) -> Spread:
 
 
 EASY, MULTI = "× libcurl's easy handle", "× libcurl's multi handle"
-SEQUENTIAL, CONCURRENT, SLOW, START = Mode.SEQUENTIAL, Mode.CONCURRENT, Mode.SLOW, Mode.START
+CONCURRENT, SLOW, START = Mode.CONCURRENT, Mode.SLOW, Mode.START
+
+
+def _sequential(mode: Mode, where: str) -> list[Goal]:
+    what = f"one after the other, {where}"
+    return [
+        Goal(
+            f"{what}: rate",
+            EASY, 2, True, 1.0, 1.6, _ratio(mode, "vce_sync", "rate"),
+        ),
+        Goal(
+            f"{what}: CPU",
+            EASY, 2, False, 1.0, None, _ratio(mode, "vce_sync", "cpu_s_per_1000"),
+        ),
+        Goal(
+            f"{what}, Python: rate",
+            EASY, 2, True, 0.6, 0.8, _ratio(mode, "vce_python_sync", "rate"),
+        ),
+        Goal(
+            f"{what}, PHP: rate",
+            EASY, 2, True, 0.8, 0.95, _ratio(mode, "vce_php_sync", "rate"),
+        ),
+    ]  # fmt: skip
+
 
 GOALS = [
-    Goal(
-        "one after the other: rate",
-        EASY, 2, True, 1.0, 1.6, _ratio(SEQUENTIAL, "vce_sync", "rate"),
-    ),
-    Goal(
-        "one after the other: CPU",
-        EASY, 2, False, 1.0, None, _ratio(SEQUENTIAL, "vce_sync", "cpu_s_per_1000"),
-    ),
-    Goal(
-        "one after the other, Python: rate",
-        EASY, 2, True, 0.6, 0.8, _ratio(SEQUENTIAL, "vce_python_sync", "rate"),
-    ),
-    Goal(
-        "one after the other, PHP: rate",
-        EASY, 2, True, 0.8, 0.95, _ratio(SEQUENTIAL, "vce_php_sync", "rate"),
-    ),
+    *_sequential(Mode.TOGETHER, "same core"),
+    *_sequential(Mode.APART, "a core each"),
     Goal(
         "start of the process to its first event",
         EASY, 2, False, 1.0, 0.5, _ratio(START, "vce_sync", "start_ms"),

@@ -12,9 +12,6 @@ from pathlib import Path
 def described() -> str:
     """Its processors, its memory and its system, in half a sentence."""
     cores = f"{os.cpu_count()} cores"
-    used = os.sched_getaffinity(0)
-    if len(used) != os.cpu_count():
-        cores += f" ({len(used)} used)"
     model = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
     memory = re.search(r"MemTotal:\s+(\d+) kB", Path("/proc/meminfo").read_text())
     assert memory, "/proc/meminfo has no MemTotal"

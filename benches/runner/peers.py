@@ -11,8 +11,10 @@ from pathlib import Path
 class Mode(enum.Enum):
     """What is asked of a peer."""
 
-    SEQUENTIAL = "sequential"
-    """One event after the other, on one connection."""
+    TOGETHER = "sequential_same_core"
+    """One event after the other, on one connection; server and peer on the same core."""
+    APART = "sequential_own_core"
+    """The same, on a core each."""
     CONCURRENT = "concurrent"
     """16 in flight."""
     SLOW = "slow"
@@ -53,11 +55,12 @@ PYTHON = "build/bench/venv/bin/python"
 NODE = "build/bench/node"
 """Node, its packages, and the programs of benches/peers/node, as mk/bench-peers.mk puts them."""
 
-ONE_AT_A_TIME = frozenset({Mode.SEQUENTIAL, Mode.START})
+ONE_AT_A_TIME = frozenset({Mode.TOGETHER, Mode.APART, Mode.START})
 MANY = frozenset({Mode.CONCURRENT, Mode.SLOW})
 
 BASELINES = {
-    Mode.SEQUENTIAL: "libcurl_easy",
+    Mode.TOGETHER: "libcurl_easy",
+    Mode.APART: "libcurl_easy",
     Mode.CONCURRENT: "libcurl_multi",
     Mode.SLOW: "libcurl_multi",
     Mode.START: "libcurl_easy",
@@ -115,7 +118,7 @@ PEERS = [
         "wrk",
         "wrk, the limit",
         (PYTHON, "benches/peers/wrk/wrk.py"),
-        frozenset({Mode.SEQUENTIAL, Mode.CONCURRENT}),
+        frozenset({Mode.TOGETHER, Mode.APART, Mode.CONCURRENT}),
         Role.LIMIT,
     ),
 ]

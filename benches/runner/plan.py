@@ -7,7 +7,7 @@ import math
 from runner.peers import PEERS, Mode, Peer
 from runner.run import LOADS, Stand
 
-SECONDS = {Mode.SEQUENTIAL: 1.5, Mode.CONCURRENT: 1.5, Mode.SLOW: 5.0}
+SECONDS = {Mode.TOGETHER: 1.0, Mode.APART: 1.0, Mode.CONCURRENT: 1.5, Mode.SLOW: 5.0}
 """How long a run is to take. With the slow server longer: opening 128 connections is part of
 it, and not what is asked about."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import enum
 import json
 import os
 import statistics
 import subprocess
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from runner import jwt
@@ -21,6 +24,15 @@ Figures = dict[str, float]
 """What a run came to, by name; the unit is the name's last part."""
 
 
+class Placement(enum.Enum):
+    """Where server and peer run. Where they take turns and the kernel chooses, rates differ
+    several times over by whether it puts them on the same core, and it does now this, now that."""
+
+    ANYWHERE = enum.auto()
+    TOGETHER = enum.auto()
+    APART = enum.auto()
+
+
 @dataclasses.dataclass(frozen=True)
 class Load:
     """What a mode asks for."""
@@ -29,10 +41,12 @@ class Load:
     conversations: int
     """Four for each connection: the order within a conversation holds no connection up."""
     slow_server: bool = False
+    placement: Placement = Placement.ANYWHERE
 
 
 LOADS = {
-    Mode.SEQUENTIAL: Load(1, 4),
+    Mode.TOGETHER: Load(1, 4, placement=Placement.TOGETHER),
+    Mode.APART: Load(1, 4, placement=Placement.APART),
     Mode.CONCURRENT: Load(16, 64),
     Mode.SLOW: Load(128, 512, slow_server=True),
     Mode.START: Load(1, 4),
@@ -48,6 +62,9 @@ class Stand:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._cores = sorted(os.sched_getaffinity(0))
+        if len(self._cores) < 2:
+            raise PeerFailedError("the comparison needs two cores")
         self._token = jwt.signed(server.private_key, APPLICATION)
 
     def run(self, peer: Peer, mode: Mode, events: int) -> Figures:
@@ -91,15 +108,32 @@ class Stand:
         }
         environment = os.environ | settings | dict(peer.environment)
         try:
-            ran = subprocess.run(
-                peer.command, env=environment, stdout=subprocess.PIPE, timeout=TIME_LIMIT_S
-            )
+            with self._placed(load.placement):
+                ran = subprocess.run(
+                    peer.command, env=environment, stdout=subprocess.PIPE, timeout=TIME_LIMIT_S
+                )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise PeerFailedError(f"{peer.name}: {error}") from error
         if ran.returncode != 0:
             raise PeerFailedError(f"{peer.name} failed with {events} events; its words are above")
         said: dict[str, Any] = json.loads(ran.stdout)
         return said
+
+    @contextlib.contextmanager
+    def _placed(self, placement: Placement) -> Iterator[None]:
+        """Whatever starts meanwhile is beside the server, or not."""
+        cores = self._cores
+        servers, peers = {
+            Placement.ANYWHERE: (cores, cores),
+            Placement.TOGETHER: (cores[:1], cores[:1]),
+            Placement.APART: (cores[:1], cores[1:]),
+        }[placement]
+        self._server.place(servers)
+        os.sched_setaffinity(0, peers)
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, cores)
 
 
 def quantiles(latencies_us: list[int]) -> Figures:

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 # An answer of the shape that the API's documentation shows.
@@ -82,7 +82,15 @@ class Server:
     private_key: Path
     """For the tokens: RSA-2048, PKCS#8."""
     status_url: str
+    master: int
+    """The process that has the others as children."""
     _asked: int = 0
+
+    def place(self, cores: Iterable[int]) -> None:
+        """Has it run on these cores alone from now on."""
+        children = Path(f"/proc/{self.master}/task/{self.master}/children").read_text()
+        for process in map(int, children.split()):
+            os.sched_setaffinity(process, cores)
 
     def requests(self) -> int:
         """How many requests it has answered so far, but for those for this number."""
@@ -156,6 +164,7 @@ def running_server(folder: Path) -> Iterator[Server]:
                 system_roots=folder / "roots.pem",
                 private_key=folder / "private.key",
                 status_url=f"http://127.0.0.1:{status}/",
+                master=process.pid,
             )
             _await(process, status)
             yield server

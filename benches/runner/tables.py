@@ -11,7 +11,8 @@ from runner.peers import PEERS, Mode, Role
 from runner.results import Results, Spread
 
 TITLES = {
-    Mode.SEQUENTIAL: "One event after the other, one connection",
+    Mode.TOGETHER: "One event after the other, server and peer on the same core",
+    Mode.APART: "One event after the other, server and peer on a core each",
     Mode.CONCURRENT: "16 in flight",
     Mode.SLOW: "128 in flight, a server that answers after 50 ms",
     Mode.START: "From the start of the process to its first event",

@@ -29,16 +29,16 @@ def results(**rates: list[float]) -> Results:
     made = Results(datetime.date(2026, 1, 2), "a machine", "libcurl 8")
     for peer, figures in rates.items():
         for rate in figures:
-            made.add(Mode.SEQUENTIAL, peer, run(rate))
+            made.add(Mode.TOGETHER, peer, run(rate))
     return made
 
 
 def test_a_ratio_is_taken_within_each_round() -> None:
     # The machine is twice as fast in the second round: no ratio changes.
     measured = results(libcurl_easy=[100, 200, 100], vce_sync=[150, 300, 160])
-    ratio = measured.ratio(Mode.SEQUENTIAL, "vce_sync", "rate")
+    ratio = measured.ratio(Mode.TOGETHER, "vce_sync", "rate")
     assert ratio == Spread(1.5, 1.5, 1.6)
-    assert measured.spread(Mode.SEQUENTIAL, "vce_sync", "rate") == Spread(160, 150, 300)
+    assert measured.spread(Mode.TOGETHER, "vce_sync", "rate") == Spread(160, 150, 300)
 
 
 def test_quantiles_of_few_and_many() -> None:
@@ -68,7 +68,7 @@ def test_a_goal_without_a_stretch_is_just_met() -> None:
 
 def test_the_best_comes_first() -> None:
     measured = results(libcurl_easy=[100], vce_sync=[150], node_sdk=[2])
-    rows = tables.comparison(measured, Mode.SEQUENTIAL)
+    rows = tables.comparison(measured, Mode.TOGETHER)
     assert [row[0] for row in rows] == [
         "",
         "libvce, C",

@@ -37,7 +37,7 @@ def test_figures_without_a_peer(stand: Stand) -> None:
 def test_a_peer_that_fails_is_told(stand: Stand) -> None:
     absent = Peer("absent", "", ("build/bench/bin/absent",), frozenset())
     with pytest.raises(PeerFailedError, match="absent"):
-        stand.run(absent, Mode.SEQUENTIAL, EVENTS)
+        stand.run(absent, Mode.TOGETHER, EVENTS)
 
 
 def test_a_wrong_count_is_told(stand: Stand, tmp_path: Path) -> None:
@@ -45,4 +45,4 @@ def test_a_wrong_count_is_told(stand: Stand, tmp_path: Path) -> None:
     liar.write_text('#!/bin/sh\necho \'{"created": 20, "first_ns": 1}\'\n')
     liar.chmod(0o700)
     with pytest.raises(PeerFailedError, match="the server saw 0 requests"):
-        stand.run(Peer("liar", "", (str(liar),), frozenset()), Mode.SEQUENTIAL, EVENTS)
+        stand.run(Peer("liar", "", (str(liar),), frozenset()), Mode.TOGETHER, EVENTS)
