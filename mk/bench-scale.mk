@@ -10,7 +10,7 @@ bench-scale: bench-setup $(SCALE_PROGRAMS) $(BENCH_VENV)/.complete
 	@PYTHONPATH=benches $(BENCH_PYTHON) -m runner.scale $(SCALE_OUT) $(SCALE_OUT) $(if $(BENCH_RECORD),docs)
 
 # Relative to the program, so that a moved checkout still works.
-$(SCALE_PROGRAMS): $(SCALE_OUT)/%: benches/scale/%.c benches/scale/scale.c benches/scale/scale.h $(LIB)
+$(SCALE_PROGRAMS): $(SCALE_OUT)/%: benches/scale/%.c benches/scale/scale.c benches/scale/scale.h $(BENCH_COMMON) $(LIB)
 	@mkdir -p $(@D)
-	@cc -std=c99 -D_GNU_SOURCE -O2 -Wall -Wextra -Wpedantic -Werror -Iinclude $(filter %.c,$^) -o $@ \
+	@cc $(BENCH_CFLAGS) -Iinclude $(filter %.c,$^) -o $@ \
 		$(LIB).0 -Wl,-rpath,'$$ORIGIN/../../../$(dir $(LIB))' -pthread

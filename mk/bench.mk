@@ -17,19 +17,20 @@ $(BENCH_VENV)/.complete: benches/requirements.txt
 # The programs in C: libvce's, and libcurl's.
 BENCH_BIN     := $(BENCH)/bin
 BENCH_C       := benches/peers/c
-BENCH_CFLAGS  := -std=c99 -D_GNU_SOURCE -O2 -Wall -Wextra -Wpedantic -Werror
+BENCH_COMMON  := benches/c/program.c benches/c/program.h
+BENCH_CFLAGS  := -std=c99 -D_GNU_SOURCE -O2 -Wall -Wextra -Wpedantic -Werror -Ibenches/c
 BENCH_VCE     := $(addprefix $(BENCH_BIN)/,vce_sync vce_background vce_figures)
 BENCH_LIBCURL := $(addprefix $(BENCH_BIN)/,libcurl_easy libcurl_multi)
 
 # The library is found relative to the program, so that a moved checkout still works.
-$(BENCH_VCE): $(BENCH_BIN)/%: $(BENCH_C)/%.c $(wildcard $(BENCH_C)/*peer.[ch]) $(LIB)
+$(BENCH_VCE): $(BENCH_BIN)/%: $(BENCH_C)/%.c $(wildcard $(BENCH_C)/*peer.[ch]) $(BENCH_COMMON) $(LIB)
 	@mkdir -p $(@D)
-	@cc $(BENCH_CFLAGS) -Iinclude $< $(BENCH_C)/peer.c $(BENCH_C)/vce_peer.c -o $@ \
+	@cc $(BENCH_CFLAGS) -Iinclude $< benches/c/program.c $(BENCH_C)/peer.c $(BENCH_C)/vce_peer.c -o $@ \
 		$(LIB).0 -Wl,-rpath,'$$ORIGIN/../../../$(dir $(LIB))'
 
-$(BENCH_LIBCURL): $(BENCH_BIN)/%: $(BENCH_C)/%.c $(wildcard $(BENCH_C)/*peer.[ch])
+$(BENCH_LIBCURL): $(BENCH_BIN)/%: $(BENCH_C)/%.c $(wildcard $(BENCH_C)/*peer.[ch]) $(BENCH_COMMON)
 	@mkdir -p $(@D)
-	@cc $(BENCH_CFLAGS) $< $(BENCH_C)/peer.c $(BENCH_C)/curl_peer.c -o $@ -lcurl
+	@cc $(BENCH_CFLAGS) $< benches/c/program.c $(BENCH_C)/peer.c $(BENCH_C)/curl_peer.c -o $@ -lcurl
 
 # libvce from PHP is the Composer package, from Python the wheel, in the venv of the peers.
 bench-own: $(BENCH_VCE) $(PHP_AUTOLOAD) python-wheel $(BENCH_VENV)/.complete
@@ -64,4 +65,4 @@ lint-bench: bench-setup python-venv $(BENCH_VENV)/.complete
 	@MYPYPATH=$(PY_DIR)/src $(BENCH_MYPY) --scripts-are-modules benches/peers/python benches/peers/wrk
 	@for file in $(BENCH_PHP)/*.php; do said=$$(php -l $$file 2>&1) || { echo "$$said"; exit 1; }; done
 	@phpcs -q --standard=PSR12 --exclude=PSR1.Files.SideEffects,PSR1.Classes.ClassDeclaration $(BENCH_PHP)
-	@cc $(BENCH_CFLAGS) -fsyntax-only -Iinclude $(wildcard benches/peers/*/*.c)
+	@cc $(BENCH_CFLAGS) -fsyntax-only -Iinclude $(wildcard benches/c/*.c benches/peers/*/*.c benches/scale/*.c)

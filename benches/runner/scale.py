@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from runner import machine, scale_plot, scale_tables
+from runner import document, machine, scale_plot, scale_tables
 from runner.scale_figures import Axis, Figures, Results
 from runner.server import Server, running_server
 
@@ -194,7 +194,7 @@ def main() -> None:
         (folder / "scale.json").write_text(results.json())
         scale_plot.draw(results, folder / "scale.svg")
     for folder in record:
-        scale_tables.update(folder / "scale.md", results)
+        document.update(folder / "scale.md", scale_tables.markdown(results))
 
 
 if __name__ == "__main__":

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from pathlib import Path
 
+from runner import document
 from runner.scale_figures import Axis, Results
-
-BEGIN = "<!-- figures: generated -->"
-END = "<!-- figures: end -->"
 
 
 @dataclasses.dataclass
@@ -84,7 +81,7 @@ TABLES = {
 }
 
 
-def _rows(axis: Axis, columns: list[Column]) -> list[list[str]]:
+def _rows(axis: Axis, columns: list[Column]) -> document.Rows:
     heading = [axis.label, *(column.heading for column in columns)]
     return [
         heading,
@@ -99,10 +96,7 @@ def text(results: Results) -> str:
     """For a terminal."""
     parts = [f"{results.date}, {results.machine}; medians"]
     for name, columns in TABLES.items():
-        rows = _rows(results.axes[name], columns)
-        widths = [max(map(len, cells)) for cells in zip(*rows)]
-        lines = ["  ".join(map(str.rjust, row, widths)) for row in rows]
-        parts.append("\n".join(lines))
+        parts.append(document.text(_rows(results.axes[name], columns)))
     return "\n\n".join(parts)
 
 
@@ -110,16 +104,5 @@ def markdown(results: Results) -> str:
     """For a document."""
     parts = [f"Measured on {results.date:%-d %B %Y}: {results.machine}."]
     for name, columns in TABLES.items():
-        heading, *rows = _rows(results.axes[name], columns)
-        lines = [heading, ["--:"] * len(heading), *rows]
-        parts.append("\n".join(f"| {' | '.join(cells)} |" for cells in lines))
+        parts.append(document.markdown(_rows(results.axes[name], columns)))
     return "\n\n".join(parts)
-
-
-def update(document: Path, results: Results) -> None:
-    """Writes the tables anew between their marks."""
-    before, _, rest = document.read_text().partition(BEGIN)
-    _, mark, after = rest.partition(END)
-    if not mark:
-        raise ValueError(f"{document} has no place for the tables: {BEGIN} … {END}")
-    document.write_text(f"{before}{BEGIN}\n{markdown(results)}\n{END}{after}")

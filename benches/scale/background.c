@@ -17,7 +17,7 @@ static void send_burst(const vce_client *client, const struct conversation_id *i
     for (unsigned long i = begin; i < end; i++) {
         vce_report *report = vce_poll(client, UINT64_MAX);
         if (vce_report_outcome(report) != VCE_OUTCOME_CREATED)
-            fail(vce_error_message(vce_report_error(report)));
+            fail("an event was not created", vce_error_message(vce_report_error(report)));
         vce_report_free(report);
     }
 }

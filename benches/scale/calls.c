@@ -25,7 +25,7 @@ static void create(const struct caller *caller)
                                          EVENT_BODY, &event, &error);
     check(status, error);
     if (vce_event_id(event) == NULL)
-        fail("the answer has no id");
+        fail("the answer", "has no id");
     vce_event_free(event);
 }
 
@@ -54,7 +54,7 @@ int main(void)
     for (unsigned long i = 0; i < threads; i++) {
         callers[i] = (struct caller){.client = client, .conversation = &ids[i], .start = &start, .events = each};
         if (pthread_create(&callers[i].thread, NULL, call, &callers[i]) != 0)
-            fail("no thread");
+            fail("a thread", "cannot be made");
     }
     pthread_barrier_wait(&start);
     struct usage begin = usage();

@@ -43,7 +43,7 @@ static struct silent_server silent_server(void)
     if (server.listener < 0 || bind(server.listener, (struct sockaddr *)&address, sizeof address) != 0
         || listen(server.listener, 16) != 0
         || getsockname(server.listener, (struct sockaddr *)&address, &length) != 0)
-        fail("no port to listen at");
+        fail("the server", "has no port to listen at");
     snprintf(server.url, sizeof server.url, "http://127.0.0.1:%d", ntohs(address.sin_port));
     return server;
 }
@@ -60,7 +60,7 @@ static vce_client *stalled_client(const struct silent_server *server, const stru
     *connection = accept(server->listener, NULL, NULL);
     struct pollfd request = {.fd = *connection, .events = POLLIN};
     if (*connection < 0 || poll(&request, 1, 10000) != 1)
-        fail("no request came");
+        fail("the server", "no request came");
     enqueue(client, conversation);
     return client;
 }
@@ -121,7 +121,7 @@ static unsigned long fill(const struct silent_server *server, struct producer *p
         producers[i].client = client;
         producers[i].start = &start;
         if (pthread_create(&producers[i].thread, NULL, produce, &producers[i]) != 0)
-            fail("no thread");
+            fail("a thread", "cannot be made");
     }
     pthread_barrier_wait(&start);
     struct usage begin = usage();
@@ -150,7 +150,7 @@ static void *zeroed(size_t count, size_t size)
 {
     void *memory = malloc(count * size);
     if (memory == NULL)
-        fail("no memory");
+        fail("the latencies", "no memory");
     /* Touched, so that it does not count as growth later. */
     memset(memory, 0, count * size);
     return memory;

@@ -1,53 +1,13 @@
 #include "scale.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
-void fail(const char *what)
-{
-    fprintf(stderr, "%s\n", what);
-    exit(EXIT_FAILURE);
-}
-
 void check(vce_status status, vce_error *error)
 {
-    if (status != VCE_OK) {
-        fprintf(stderr, "%s: ", vce_status_name(status));
-        fail(vce_error_message(error));
-    }
-}
-
-const char *setting(const char *name)
-{
-    const char *value = getenv(name);
-    if (value == NULL) {
-        fprintf(stderr, "%s is not set: ", name);
-        fail("these programs are run by benches/runner/scale.py");
-    }
-    return value;
-}
-
-unsigned long setting_number(const char *name)
-{
-    unsigned long number = strtoul(setting(name), NULL, 10);
-    if (number == 0) {
-        fprintf(stderr, "%s: ", name);
-        fail("a number from 1 is needed");
-    }
-    return number;
-}
-
-struct conversation_id *conversation_ids(unsigned long count)
-{
-    struct conversation_id *ids = malloc(count * sizeof *ids);
-    if (ids == NULL)
-        fail("no memory");
-    for (unsigned long i = 0; i < count; i++)
-        snprintf(ids[i].text, sizeof ids[i].text, "CON-00000000-0000-4000-8000-%012lu", i);
-    return ids;
+    if (status != VCE_OK)
+        fail(vce_status_name(status), vce_error_message(error));
 }
 
 static void set(vce_config *config, const char *name, const char *value)
@@ -85,13 +45,6 @@ void enqueue(const vce_client *client, const struct conversation_id *conversatio
     check(status, error);
 }
 
-uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 struct usage usage(void)
 {
     struct timespec cpu;
@@ -113,18 +66,4 @@ struct usage usage_since(const struct usage *begin)
         .cpu_ns = now.cpu_ns - begin->cpu_ns,
         .switches = now.switches - begin->switches,
     };
-}
-
-unsigned long memory_kb(const char *name)
-{
-    char line[128];
-    unsigned long kb = 0;
-    FILE *status = fopen("/proc/self/status", "r");
-    if (status == NULL)
-        fail("/proc/self/status cannot be read");
-    while (fgets(line, sizeof line, status) != NULL)
-        if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':')
-            kb = strtoul(line + strlen(name) + 1, NULL, 10);
-    fclose(status);
-    return kb;
 }

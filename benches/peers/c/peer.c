@@ -2,10 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 /* So many latencies are reported at most. */
 enum { LATENCIES = 4096 };
@@ -21,28 +18,6 @@ static struct {
     uint32_t latencies_us[LATENCIES];
 } measured;
 
-void fail(const char *what, const char *why)
-{
-    fprintf(stderr, "%s: %s\n", what, why);
-    exit(EXIT_FAILURE);
-}
-
-static const char *setting(const char *name)
-{
-    const char *value = getenv(name);
-    if (value == NULL)
-        fail(name, "is not set");
-    return value;
-}
-
-static unsigned long setting_number(const char *name)
-{
-    unsigned long number = strtoul(setting(name), NULL, 10);
-    if (number == 0)
-        fail(name, "is not a number from 1");
-    return number;
-}
-
 struct settings read_settings(void)
 {
     struct settings settings = {
@@ -55,19 +30,8 @@ struct settings read_settings(void)
         .in_flight = setting_number("BENCH_IN_FLIGHT"),
         .conversations = setting_number("BENCH_CONVERSATIONS"),
     };
-    settings.ids = malloc(settings.conversations * sizeof *settings.ids);
-    if (settings.ids == NULL)
-        fail("conversation ids", "no memory");
-    for (unsigned long i = 0; i < settings.conversations; i++)
-        snprintf(settings.ids[i].text, sizeof settings.ids[i].text, "CON-00000000-0000-4000-8000-%012lu", i);
+    settings.ids = conversation_ids(settings.conversations);
     return settings;
-}
-
-uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static double cpu_seconds(void)
@@ -107,19 +71,4 @@ void end_measurement(void)
     for (unsigned long i = 0; i < measured.sampled; i++)
         printf("%s%" PRIu32, i == 0 ? "" : ",", measured.latencies_us[i]);
     printf("],\"peak_rss_kb\":%lu}\n", memory_kb("VmHWM"));
-}
-
-unsigned long memory_kb(const char *name)
-{
-    const size_t length = strlen(name);
-    char line[128];
-    unsigned long kb = 0;
-    FILE *status = fopen("/proc/self/status", "r");
-    if (status == NULL)
-        fail("/proc/self/status", "cannot be read");
-    while (fgets(line, sizeof line, status) != NULL)
-        if (strncmp(line, name, length) == 0 && line[length] == ':')
-            kb = strtoul(line + length + 1, NULL, 10);
-    fclose(status);
-    return kb;
 }

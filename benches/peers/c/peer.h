@@ -4,13 +4,7 @@
 
 #include <stdint.h>
 
-#define EVENT_TYPE "custom:my-event"
-#define EVENT_FROM "MEM-e46d9542-752a-4786-8f12-25a2e623a793"
-#define EVENT_BODY "{\"key\":\"value\"}"
-
-struct conversation_id {
-    char text[48];
-};
+#include "program.h"
 
 struct settings {
     const char *url;
@@ -27,12 +21,6 @@ struct settings {
 
 struct settings read_settings(void);
 
-/* Says why on stderr and ends the program: a figure from a run that failed is worth nothing. */
-void fail(const char *what, const char *why);
-
-/* CLOCK_MONOTONIC. */
-uint64_t now_ns(void);
-
 /* The first answer is there, and the connection warm: from here on it is measured. */
 void begin_measurement(unsigned long events);
 
@@ -41,8 +29,5 @@ void count_created(uint64_t since_ns);
 
 /* Prints the line, unless an event is missing. */
 void end_measurement(void);
-
-/* A line of /proc/self/status, such as VmHWM, in kB. */
-unsigned long memory_kb(const char *name);
 
 #endif

@@ -2,10 +2,9 @@
 
 import asyncio
 import ssl
-import time
 
 import aiohttp
-from protocol import CREATED, REQUEST, Measurement, Settings
+from protocol import CREATED, REQUEST, Settings, many_at_a_time
 
 
 async def main() -> None:
@@ -24,18 +23,7 @@ async def main() -> None:
                 if answer.status != CREATED or "id" not in await answer.json():
                     raise RuntimeError(f"answered {answer.status}: {await answer.text()}")
 
-        await create(0)
-        measurement = Measurement(settings.events)
-        numbers = iter(range(1, settings.events))
-
-        async def create_next() -> None:
-            for number in numbers:
-                since = time.monotonic_ns()
-                await create(number)
-                measurement.created(since)
-
-        await asyncio.gather(*(create_next() for _ in range(settings.in_flight)))
-        measurement.report()
+        await many_at_a_time(settings, create)
 
 
 asyncio.run(main())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import os
 import re
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 EVENT_TYPE = "custom:my-event"
@@ -110,6 +111,22 @@ def one_after_the_other(settings: Settings, create: Callable[[int], None]) -> No
         since = time.monotonic_ns()
         create(number)
         measurement.created(since)
+    measurement.report()
+
+
+async def many_at_a_time(settings: Settings, create: Callable[[int], Awaitable[None]]) -> None:
+    """The same by as many tasks as events may be in flight."""
+    await create(0)
+    measurement = Measurement(settings.events)
+    numbers = iter(range(1, settings.events))
+
+    async def create_next() -> None:
+        for number in numbers:
+            since = time.monotonic_ns()
+            await create(number)
+            measurement.created(since)
+
+    await asyncio.gather(*(create_next() for _ in range(settings.in_flight)))
     measurement.report()
 
 

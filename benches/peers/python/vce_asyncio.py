@@ -1,9 +1,8 @@
 """libvce: one AsyncClient, and as many tasks as events may be in flight."""
 
 import asyncio
-import time
 
-from protocol import BODY, EVENT_TYPE, MEMBER, Measurement, Settings
+from protocol import BODY, EVENT_TYPE, MEMBER, Settings, many_at_a_time
 
 import vce
 
@@ -25,18 +24,7 @@ async def main() -> None:
             if event.id is None:
                 raise RuntimeError(f"no id: {event.json}")
 
-        await create(0)
-        measurement = Measurement(settings.events)
-        numbers = iter(range(1, settings.events))
-
-        async def create_next() -> None:
-            for number in numbers:
-                since = time.monotonic_ns()
-                await create(number)
-                measurement.created(since)
-
-        await asyncio.gather(*(create_next() for _ in range(settings.in_flight)))
-        measurement.report()
+        await many_at_a_time(settings, create)
 
 
 asyncio.run(main())
