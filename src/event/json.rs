@@ -7,10 +7,10 @@ use std::borrow::Cow;
 
 use super::shown;
 
-/// Where and how a text breaks the grammar of RFC 8259.
 /// One bit of a number for each.
 const MAX_DEPTH: u32 = u128::BITS;
 
+/// Where and how a text breaks the grammar of RFC 8259.
 pub(super) struct Fault {
     pub what: String,
     pub offset: usize,
