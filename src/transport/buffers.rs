@@ -2,7 +2,7 @@
 
 use ureq::unversioned::transport::Buffers;
 
-/// Holds the largest head that is accepted, and the largest request.
+/// Holds the largest head that is accepted.
 pub const MAX_BYTES: usize = 16 * 1024;
 
 /// Holds most requests, and most answers.
@@ -31,10 +31,11 @@ impl RequestBuffers {
         buffers
     }
 
-    /// Makes room for a request of so many bytes.
+    /// Makes room for a request of so many bytes. The options bound them; a head that did not
+    /// fit could not be sent, for no header is divided.
     pub fn make_room(&mut self, request: usize) {
         if self.output.len() < request {
-            self.output.resize(request.next_multiple_of(FIRST_BYTES).min(MAX_BYTES), 0);
+            self.output.resize(request.next_multiple_of(FIRST_BYTES), 0);
         }
     }
 
@@ -129,9 +130,9 @@ mod tests {
         assert_eq!(buffers.output().len(), 2 * FIRST_BYTES);
         buffers.make_room(10);
         assert_eq!(buffers.output().len(), 2 * FIRST_BYTES, "it shrinks no more");
-        buffers.make_room(usize::MAX / 2);
-        assert_eq!(buffers.output().len(), MAX_BYTES);
-        buffers.hold_back(MAX_BYTES);
+        buffers.make_room(MAX_BYTES + 1);
+        assert_eq!(buffers.output().len(), MAX_BYTES + FIRST_BYTES);
+        buffers.hold_back(MAX_BYTES + FIRST_BYTES);
         assert!(buffers.is_full() && buffers.output().is_empty());
     }
 

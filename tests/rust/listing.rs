@@ -1,9 +1,11 @@
 //! Event lists: pages, order, filters.
 
-use vce::{Client, Status};
+use std::io::Write as _;
+
+use vce::{Client, Config, Status};
 use vce_sandbox::{EventTypeFilter, Fault, FaultKind, Operation, Options, Sandbox};
 
-use crate::support::{client, sandbox, tls_sandbox};
+use crate::support::{client, read_request, sandbox, server, tls_sandbox};
 
 fn fill(client: &Client, sandbox: &Sandbox, count: usize) {
     for n in 0..count {
@@ -123,6 +125,34 @@ fn the_next_link_cannot_lead_the_token_to_another_host() {
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[1].query, "page_size=7&cursor=c%2F1");
     assert_eq!(requests[1].path, requests[0].path);
+}
+
+/// With the longest that each option takes, a head is larger than an answer's may be.
+#[test]
+fn the_largest_head_is_sent() {
+    let sandbox = sandbox();
+    let cursor = "/".repeat(2048);
+    let first =
+        format!(r#"{{"_embedded":[],"_links":{{"next":{{"href":"/x?cursor={cursor}"}}}}}}"#);
+    let url = server(move |mut stream| {
+        while let Some(request) = read_request(&mut stream) {
+            let is_second = request.contains("cursor=");
+            let page = if is_second { r#"{"_embedded":[{"id":1}]}"# } else { &first };
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", page.len());
+            stream.write_all((head + page).as_bytes()).unwrap();
+        }
+    });
+    let base_url = format!("{url}/{}", "p".repeat(2000));
+    let token = format!("a.b.{}", "c".repeat(8000));
+    let mut config = Config::new();
+    for (name, value) in [("base_url", &base_url), ("token", &token)] {
+        config.set(name, Some(value)).unwrap();
+    }
+    config.set("proxy", Some("none")).unwrap();
+    let client = Client::new(&config).unwrap();
+    let mut list = client.list_events(sandbox.conversation_id()).unwrap();
+    list.set("type", Some(&"/".repeat(256))).unwrap();
+    assert!(list.next().is_none(), "the event has another type");
 }
 
 #[test]
