@@ -1,11 +1,12 @@
 use std::ffi::CStr;
+use std::fmt;
 use std::ops::Range;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// An event as the server described it. A field that the server left out is `None`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Event {
     /// What the fields say, with a NUL after each for C.
     text: String,
@@ -105,6 +106,19 @@ impl Event {
     }
 }
 
+/// As the server described it, not as it is kept.
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("id", &self.id())
+            .field("event_type", &self.event_type())
+            .field("from", &self.from())
+            .field("timestamp", &self.timestamp())
+            .field("body", &self.body())
+            .finish_non_exhaustive()
+    }
+}
+
 fn append(text: &mut String, value: &str) -> Range<usize> {
     let start = text.len();
     text.push_str(value);
@@ -119,5 +133,19 @@ fn append_text(text: &mut String, raw: &RawValue) -> Option<Range<usize>> {
         None => Some(append(text, raw)),
         Some(content) if !content.contains('\\') => Some(append(text, content)),
         Some(_) => serde_json::from_str::<String>(raw).ok().map(|content| append(text, &content)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_debugger_shows_is_what_the_server_said() {
+        let event = Event::from_json(r#"{"id":7,"from":"MEM-1","body":{"k":1}}"#).unwrap();
+        assert_eq!(
+            format!("{event:?}"),
+            r#"Event { id: Some("7"), event_type: None, from: Some("MEM-1"), timestamp: None, body: Some("{\"k\":1}"), .. }"#
+        );
     }
 }
