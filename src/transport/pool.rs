@@ -74,7 +74,7 @@ impl Pool {
         while state.idle.len() > self.most || state.idle.front().is_some_and(|i| i.is_old(now)) {
             surplus.extend(state.idle.pop_front());
         }
-        // What is too much is closed when nobody waits for the lock.
+        // What is too much is closed without the lock.
         drop(state);
     }
 
