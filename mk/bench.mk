@@ -17,7 +17,7 @@ $(BENCH_VENV)/.complete: benches/requirements.txt
 # The programs in C: libvce's, and libcurl's.
 BENCH_BIN     := $(BENCH)/bin
 BENCH_C       := benches/peers/c
-BENCH_COMMON  := benches/c/program.c benches/c/program.h
+BENCH_COMMON  := $(wildcard benches/c/*.[ch])
 BENCH_CFLAGS  := -std=c99 -D_GNU_SOURCE -O2 -Wall -Wextra -Wpedantic -Werror -Ibenches/c
 BENCH_VCE     := $(addprefix $(BENCH_BIN)/,vce_sync vce_background vce_figures)
 BENCH_LIBCURL := $(addprefix $(BENCH_BIN)/,libcurl_easy libcurl_multi)
@@ -25,7 +25,7 @@ BENCH_LIBCURL := $(addprefix $(BENCH_BIN)/,libcurl_easy libcurl_multi)
 # The library is found relative to the program, so that a moved checkout still works.
 $(BENCH_VCE): $(BENCH_BIN)/%: $(BENCH_C)/%.c $(wildcard $(BENCH_C)/*peer.[ch]) $(BENCH_COMMON) $(LIB)
 	@mkdir -p $(@D)
-	@cc $(BENCH_CFLAGS) -Iinclude $< benches/c/program.c $(BENCH_C)/peer.c $(BENCH_C)/vce_peer.c -o $@ \
+	@cc $(BENCH_CFLAGS) -Iinclude $< $(filter %.c,$(BENCH_COMMON)) $(BENCH_C)/peer.c $(BENCH_C)/vce_peer.c -o $@ \
 		$(LIB).0 -Wl,-rpath,'$$ORIGIN/../../../$(dir $(LIB))'
 
 $(BENCH_LIBCURL): $(BENCH_BIN)/%: $(BENCH_C)/%.c $(wildcard $(BENCH_C)/*peer.[ch]) $(BENCH_COMMON)

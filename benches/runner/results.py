@@ -65,10 +65,10 @@ class Results:
             "date": self.date.isoformat(),
             "machine": self.machine,
             "software": self.software,
-            "libvce": {name: list(map(_rounded, figures)) for name, figures in self.alone.items()},
+            "libvce": {name: list(map(rounded, figures)) for name, figures in self.alone.items()},
             "modes": {
                 mode.value: {
-                    peer: {name: [_rounded(run[name]) for run in runs] for name in runs[0]}
+                    peer: {name: [rounded(run[name]) for run in runs] for name in runs[0]}
                     for peer, runs in peers.items()
                 }
                 for mode, peers in self.runs.items()
@@ -77,5 +77,6 @@ class Results:
         return json.dumps(document, indent=1) + "\n"
 
 
-def _rounded(figure: float) -> float:
+def rounded(figure: float) -> float:
+    """To the digits that may mean something."""
     return float(f"{figure:.4g}")

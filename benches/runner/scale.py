@@ -18,11 +18,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from runner import document, machine, scale_plot, scale_tables
-from runner.scale_figures import Axis, Figures, Results
+from runner.run import APPLICATION, Figures
+from runner.scale_figures import Axis, Results
 from runner.server import Server, running_server
 
 ROUNDS = 3
-APPLICATION = "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"
 CONNECTIONS = 16
 # Enough for every queue length to have its turn in each conversation.
 CONVERSATIONS = 1000

@@ -7,8 +7,8 @@ import datetime
 import json
 import statistics
 
-Figures = dict[str, float]
-"""What one run came to, by name; the unit is the name's last part."""
+from runner.results import rounded
+from runner.run import Figures
 
 
 @dataclasses.dataclass
@@ -52,14 +52,10 @@ class Results:
         """Every run."""
         axes = {
             name: [
-                {"at": point, **{each: _rounded(axis.samples(point, each)) for each in runs[0]}}
+                {"at": point, **{each: [rounded(run[each]) for run in runs] for each in runs[0]}}
                 for point, runs in axis.runs.items()
             ]
             for name, axis in self.axes.items()
         }
         document = {"date": self.date.isoformat(), "machine": self.machine, "axes": axes}
         return json.dumps(document, indent=1) + "\n"
-
-
-def _rounded(samples: list[float]) -> list[float]:
-    return [float(f"{sample:.4g}") for sample in samples]

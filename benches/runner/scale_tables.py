@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from runner import document
 from runner.scale_figures import Axis, Results
+from runner.server import SLOW_ANSWER_S
 
 
 @dataclasses.dataclass
@@ -35,7 +36,7 @@ def _per_event(axis: Axis, point: int) -> float:
 
 
 def _of_limit(axis: Axis, point: int) -> float:
-    return axis.median(point, "rate") * 0.05 / point
+    return axis.median(point, "rate") * SLOW_ANSWER_S / point
 
 
 def _per_connection(axis: Axis, point: int) -> float:

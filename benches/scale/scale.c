@@ -4,19 +4,6 @@
 #include <sys/resource.h>
 #include <time.h>
 
-void check(vce_status status, vce_error *error)
-{
-    if (status != VCE_OK)
-        fail(vce_status_name(status), vce_error_message(error));
-}
-
-static void set(vce_config *config, const char *name, const char *value)
-{
-    vce_error *error = NULL;
-    vce_status status = vce_config_set(config, name, value, &error);
-    check(status, error);
-}
-
 vce_client *new_client(const char *base_url, unsigned long connections)
 {
     char number[24];
@@ -30,12 +17,7 @@ vce_client *new_client(const char *base_url, unsigned long connections)
     set(config, "connections", number);
     set(config, "queue_max_events", "1000000");
     set(config, "queue_max_bytes", "4096MiB");
-    vce_client *client = NULL;
-    vce_error *error = NULL;
-    vce_status status = vce_client_new(config, &client, &error);
-    check(status, error);
-    vce_config_free(config);
-    return client;
+    return open_client(config);
 }
 
 void enqueue(const vce_client *client, const struct conversation_id *conversation)

@@ -3,12 +3,8 @@
 #define SCALE_H
 
 #include <stdint.h>
-#include <vce.h>
 
-#include "program.h"
-
-/* As fail, unless the status is VCE_OK. */
-void check(vce_status status, vce_error *error);
+#include "vce_program.h"
 
 /* A client of that server, with so many connections and a queue that is never full. */
 vce_client *new_client(const char *base_url, unsigned long connections);

@@ -31,6 +31,12 @@ impl std::fmt::Debug for Connector {
     }
 }
 
+/// Whether ureq asks for a connection to the proxy, and not for one through it: it does so by
+/// the same connector, with a configuration that has none.
+pub fn leads_to_proxy(has_proxy: bool, details: &ConnectionDetails<'_>) -> bool {
+    has_proxy && details.config.proxy().is_none()
+}
+
 impl<In: Transport> ureq::unversioned::transport::Connector<In> for Connector {
     type Out = Connection;
 
@@ -57,8 +63,7 @@ impl<In: Transport> ureq::unversioned::transport::Connector<In> for Connector {
         } else {
             Link::Plain(carrier)
         };
-        // ureq connects to a proxy by this same connector, with a configuration that has none.
-        let to_proxy = self.has_proxy && details.config.proxy().is_none();
+        let to_proxy = leads_to_proxy(self.has_proxy, details);
         // What is asked of a proxy is not the call's request.
         let size = if to_proxy { buffers::MAX_BYTES } else { Call::current()?.request_size() };
         Ok(Some(Connection { link, buffers: RequestBuffers::new(size), to_proxy }))

@@ -12,7 +12,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::call::Call;
-use super::connection::Connection;
+use super::connection::{Connection, leads_to_proxy};
 
 /// Idle connections are given up before a server would close them under a request.
 const MAX_IDLE: Duration = Duration::from_secs(15);
@@ -110,8 +110,7 @@ impl<In: Transport, C: Connector<In, Out = Connection>> Connector<In> for Pooled
         details: &ConnectionDetails<'_>,
         chained: Option<In>,
     ) -> Result<Option<Lease>, ureq::Error> {
-        // ureq connects to a proxy by this same connector, with a configuration that has none.
-        if self.has_proxy && details.config.proxy().is_none() {
+        if leads_to_proxy(self.has_proxy, details) {
             let connection = self.connector.connect(details, chained)?;
             return Ok(connection.map(|connection| Lease::new(connection, None)));
         }
