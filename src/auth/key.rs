@@ -4,17 +4,16 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use jsonwebtoken::EncodingKey;
 use zeroize::Zeroizing;
 
-use super::signer;
+use super::signer::SigningKey;
 use crate::error::{Error, Result, Status};
 
 /// A key of 16384 bits takes 13 KiB; anything much larger is another file.
 const MAX_PEM_BYTES: u64 = 64 * 1024;
 
 /// An RSA private key that can sign tokens. Its memory is wiped when it is dropped.
-pub struct PrivateKey(EncodingKey);
+pub struct PrivateKey(SigningKey);
 
 impl PrivateKey {
     /// Reads a PEM file.
@@ -55,7 +54,7 @@ impl PrivateKey {
             .map_err(|what| Error::new(Status::Credentials, format!("the private key {what}")))
     }
 
-    pub(super) fn encoding_key(&self) -> &EncodingKey {
+    pub(super) fn signing_key(&self) -> &SigningKey {
         &self.0
     }
 }
@@ -90,8 +89,8 @@ fn parse(pem: &str) -> std::result::Result<PrivateKey, String> {
         .decode_slice(base64.as_bytes(), &mut der)
         .map_err(|_| "is damaged: its content is not base64".to_owned())?;
     der.truncate(length);
-    signer::check(&der).map_err(|rejected| describe(&rejected, &der))?;
-    Ok(PrivateKey(EncodingKey::from_rsa_der(&der)))
+    let is_ec = der.windows(EC_OID.len()).any(|window| window == EC_OID);
+    SigningKey::new(der).map(PrivateKey).map_err(|rejected| describe(&rejected, is_ec))
 }
 
 const ENCRYPTED: &str =
@@ -117,14 +116,13 @@ fn first_block(pem: &str) -> std::result::Result<(&str, &str), String> {
     Err("is not PEM: there is no line -----BEGIN PRIVATE KEY-----".to_owned())
 }
 
-fn describe(rejected: &ring::error::KeyRejected, der: &[u8]) -> String {
-    const EC_OID: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+const EC_OID: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+
+fn describe(rejected: &ring::error::KeyRejected, is_ec: bool) -> String {
     match rejected.to_string().as_str() {
         "TooSmall" => "has fewer than 2048 bits; make a new one of at least 2048".to_owned(),
         "TooLarge" => "has more than 4096 bits; make a new one of 2048 to 4096".to_owned(),
-        _ if der.windows(EC_OID.len()).any(|window| window == EC_OID) => {
-            "is an EC key; an RSA key is needed".to_owned()
-        }
+        _ if is_ec => "is an EC key; an RSA key is needed".to_owned(),
         "WrongAlgorithm" => "is not an RSA key; one is needed".to_owned(),
         reason => format!("is not a valid RSA key ({reason})"),
     }

@@ -10,8 +10,8 @@ use ureq::http::HeaderValue;
 use zeroize::Zeroizing;
 
 use super::claims::Claims;
-use super::{PrivateKey, signer};
 use crate::error::{Error, Result, Status};
+use super::PrivateKey;
 
 /// How far this machine's clock may be off before the server's is used instead, in seconds.
 const TOLERATED_SKEW: i64 = 30;
@@ -24,6 +24,9 @@ pub struct Bearer {
     skew: i64,
     serial: u64,
 }
+    /// As long, and no secret. The HTTP client is given this one: it shows what it writes to a
+    /// host's log.
+    pub stand_in: HeaderValue,
 
 /// What tokens are made from. It never changes, so a forked child can use it.
 pub struct Credentials(Kind);
@@ -101,7 +104,7 @@ impl Lifetime {
 impl Credentials {
     /// A ready token.
     pub fn ready(token: &str) -> Result<Credentials> {
-        Ok(Credentials(Kind::Ready(Bearer { header: header(token)?, skew: 0, serial: 0 })))
+        Ok(Credentials(Kind::Ready(Bearer::new(token, 0, 0)?)))
     }
 
     /// The application's key, to sign with.
@@ -168,7 +171,7 @@ impl TokenSource {
         }
         let skew = self.skew.load(Ordering::Relaxed);
         let serial = current.as_ref().map_or(1, |signed| signed.bearer.serial + 1);
-        let bearer = Bearer { header: signing.sign(now, skew)?, skew, serial };
+        let bearer = Bearer::new(&signing.sign(now, skew)?, skew, serial)?;
         self.signed.fetch_add(1, Ordering::Relaxed);
         let lifetime = Lifetime { signed_at: now, length: signing.lifetime };
         *current = Some(Signed { bearer: bearer.clone(), lifetime });
@@ -225,7 +228,7 @@ impl TokenSource {
 }
 
 impl Signing {
-    fn sign(&self, now: Now, skew: i64) -> Result<HeaderValue> {
+    fn sign(&self, now: Now, skew: i64) -> Result<Zeroizing<String>> {
         let internal = |what: &str| {
             Error::new(Status::Internal, format!("the token could not be signed: {what}"))
         };
@@ -245,9 +248,7 @@ impl Signing {
             sub: self.subject.as_deref(),
             acl: self.acl.as_deref(),
         };
-        let token = signer::encode(&claims, self.key.encoding_key())
-            .map_err(|error| internal(&error.to_string()))?;
-        header(&token)
+        self.key.signing_key().sign(&claims).map_err(|error| internal(&error))
     }
 }
 

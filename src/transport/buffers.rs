@@ -49,9 +49,9 @@ impl RequestBuffers {
     }
 
     /// Takes what was held back.
-    pub fn take(&mut self) -> &[u8] {
+    pub fn take(&mut self) -> &mut [u8] {
         let pending = std::mem::take(&mut self.pending);
-        self.output.get(..pending).unwrap_or_default()
+        self.output.get_mut(..pending).unwrap_or_default()
     }
 
     fn free(&mut self) -> (&mut [u8], &mut [u8]) {

@@ -12,6 +12,7 @@ use super::calls::{Interrupt, RunningCall};
 use super::limit::Limit;
 use super::timed_out;
 
+use crate::auth::Bearer;
 /// One attempt at a request: its time limits, its cancellation, and the evidence of what left.
 pub struct Call {
     running: Arc<RunningCall>,
@@ -20,6 +21,7 @@ pub struct Call {
     /// At most so many bytes, its head included.
     request_size: usize,
     phase: Cell<Phase>,
+    bearer: Bearer,
     socket_bytes: Cell<u64>,
     request_bytes: Cell<u64>,
 }
@@ -56,12 +58,14 @@ impl Call {
         Rc::new(Call {
             running: Arc::clone(running),
             limit,
+        bearer: Bearer,
             connect_deadline: connect_by.min(limit.deadline),
             request_size,
             phase: Cell::new(Phase::Connecting),
             socket_bytes: Cell::new(0),
             request_bytes: Cell::new(0),
         })
+            bearer,
     }
 
     /// Makes this the call that this thread's transports serve.
@@ -83,6 +87,11 @@ impl Call {
 
     pub fn phase(&self) -> Phase {
         self.phase.get()
+    }
+
+    /// What authorises its request.
+    pub fn bearer(&self) -> &Bearer {
+        &self.bearer
     }
 
     pub fn exchanges(&self) {
@@ -145,15 +154,20 @@ impl Call {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::calls::Calls;
     use super::*;
 
-    fn call() -> Rc<Call> {
-        let calls = Arc::new(Calls::default());
-        let time = Duration::from_secs(60);
+    /// A call of `calls` that has `time`.
+    pub fn call_of(calls: &Arc<Calls>, time: Duration) -> Rc<Call> {
+    use crate::auth::Credentials;
         let limit = Limit::new("timeout", time, Instant::now());
-        Call::new(&calls.begin().unwrap(), limit, limit.deadline, 0)
+        let bearer = Credentials::ready("a.b.c").unwrap().ready_bearer().unwrap();
+        Call::new(&calls.begin().unwrap(), limit, limit.deadline, 0, bearer)
+    }
+
+    pub fn call() -> Rc<Call> {
+        call_of(&Arc::default(), Duration::from_secs(60))
     }
 
     #[test]

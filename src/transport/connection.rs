@@ -195,7 +195,12 @@ impl Connection {
         if self.to_proxy {
             return Ok(self.link.write_all(bytes)?);
         }
-        Ok(Call::current()?.sending(bytes.len(), || self.link.write_all(bytes))?)
+        let call = Call::current()?;
+        // The head comes first: what an event holds is never replaced.
+        if call.request_bytes() == 0 {
+            call.bearer().put_in(bytes);
+        }
+        Ok(call.sending(bytes.len(), || self.link.write_all(bytes))?)
     }
 }
 

@@ -20,10 +20,12 @@ use super::call::{Call, Phase};
 use super::calls::RunningCall;
 use super::connection::Connector;
 use super::limit::Limit;
+use super::proxy;
 use super::pool::{Pool, Pooled};
 use super::resolver::{self, Resolver};
 use super::tls::Tls;
 use super::{proxy, roots};
+use crate::auth::Bearer;
 use crate::api::{Failure, Method, Reply, Request};
 use crate::config::{Settings, TlsRoots};
 use crate::error::{Error, Outcome, Result, Status};
@@ -122,16 +124,16 @@ impl Transport {
     pub fn exchange(
         &self,
         request: &Request,
-        authorization: &HeaderValue,
+        bearer: &Bearer,
         begun: Instant,
         limit: Limit,
         running: &Arc<RunningCall>,
     ) -> std::result::Result<Reply, Failure> {
-        let size = self.size(request, authorization);
+        let size = self.size(request, &bearer.stand_in);
         let connect_by = begun.checked_add(self.connect_timeout).unwrap_or(limit.deadline);
-        let call = Call::new(running, limit, connect_by, size);
+        let call = Call::new(running, limit, connect_by, size, bearer.clone());
         let entered = call.enter();
-        let result = self.run(request, authorization);
+        let result = self.run(request, &bearer.stand_in);
         drop(entered);
         running.waits_for_nothing();
         result.map_err(|error| self.broken(request, &call, error))

@@ -190,25 +190,18 @@ impl std::fmt::Debug for Resolver {
 mod tests {
     use super::super::calls::Calls;
     use super::super::connection::Connector;
-    use super::super::limit::Limit;
     use super::super::tls::Tls;
     use super::*;
     use crate::config::TlsRoots;
 
     const NAME: &str = "no-such-host.invalid:443";
 
-    fn call() -> std::rc::Rc<Call> {
-        let calls = Arc::new(Calls::default());
-        let time = Duration::from_secs(60);
-        let limit = Limit::new("timeout", time, Instant::now());
-        Call::new(&calls.begin().unwrap(), limit, limit.deadline, 0)
-    }
-
     #[test]
     fn what_is_known_is_used_until_it_is_forgotten() {
         let call = call();
         let _entered = call.enter();
         let resolver = Resolver::default();
+    use super::super::call::tests::{call, call_of};
         let addresses = vec!["192.0.2.1:443".parse().unwrap()];
         let entry = Entry::Addresses(addresses.clone(), Instant::now());
         resolver.lock().insert(NAME.to_owned(), entry);
@@ -242,12 +235,12 @@ mod tests {
         resolver.lock().insert(NAME.to_owned(), Entry::Asking(Arc::default()));
         let time = Duration::from_secs(5);
         let begun = Instant::now();
-        let limit = Limit::new("timeout", time, begun);
+        let began = std::sync::Barrier::new(2);
         std::thread::scope(|scope| {
-            let running = calls.begin().unwrap();
-            let resolver = &resolver;
+            let (resolver, began, calls) = (&resolver, &began, &calls);
             scope.spawn(move || {
-                let call = Call::new(&running, limit, limit.deadline, 0);
+                let call = call_of(calls, time);
+                began.wait();
                 let _entered = call.enter();
                 assert!(resolver.addresses(NAME).is_err());
             });
@@ -272,6 +265,7 @@ mod tests {
         let call = call();
         let _entered = call.enter();
         assert!(agent.get("https://no-such-host.invalid").call().is_err());
+            began.wait();
         assert!(resolver.lock().is_empty());
     }
 }

@@ -133,11 +133,9 @@ fn is_wait(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::calls::Calls;
-    use super::super::limit::Limit;
+    use super::super::call::tests::call_of;
     use super::*;
     use std::net::TcpListener;
-    use std::time::Instant;
 
     #[test]
     #[cfg(target_os = "linux")]
@@ -150,10 +148,7 @@ mod tests {
             waiting.push(stream);
         }
         let there = TcpListener::bind("127.0.0.1:0").unwrap();
-        let calls = Arc::new(Calls::default());
-        let time = Duration::from_millis(400);
-        let limit = Limit::new("timeout", time, Instant::now());
-        let call = Call::new(&calls.begin().unwrap(), limit, limit.deadline, 0);
+        let call = call_of(&Arc::default(), Duration::from_millis(400));
         let _entered = call.enter();
         let addresses = [gone.local_addr().unwrap(), there.local_addr().unwrap()];
         let tcp = connect(&addresses).unwrap();
