@@ -12,6 +12,7 @@ use ureq::unversioned::transport::{
 
 use super::buffers::{self, RequestBuffers};
 use super::call::Call;
+use super::interim;
 use super::resolver::Resolver;
 use super::tcp::{self, Tcp};
 use super::tls::Tls;
@@ -66,7 +67,8 @@ impl<In: Transport> ureq::unversioned::transport::Connector<In> for Connector {
         let to_proxy = leads_to_proxy(self.has_proxy, details);
         // What is asked of a proxy is not the call's request.
         let size = if to_proxy { buffers::MAX_BYTES } else { Call::current()?.request_size() };
-        Ok(Some(Connection { link, buffers: RequestBuffers::new(size), to_proxy }))
+        let buffers = RequestBuffers::new(size);
+        Ok(Some(Connection { link, buffers, to_proxy, awaits_head: true }))
     }
 }
 
@@ -124,6 +126,8 @@ pub struct Connection {
     buffers: RequestBuffers,
     /// It leads to a proxy, which is asked for a tunnel; the requests go through that.
     to_proxy: bool,
+    /// What is read next is the head of an answer.
+    awaits_head: bool,
 }
 
 enum Link {
@@ -211,6 +215,7 @@ impl Transport for Connection {
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
         self.buffers.hold_back(amount);
+        self.awaits_head = true;
         if self.to_proxy {
             return self.flush();
         }
@@ -232,6 +237,12 @@ impl Transport for Connection {
             result => result?,
         };
         self.buffers.input_appended(amount);
+        if self.awaits_head {
+            while let Some(size) = interim::size(self.buffers.input()) {
+                self.buffers.input_consume(size);
+            }
+            self.awaits_head = interim::may_begin(self.buffers.input());
+        }
         Ok(amount > 0)
     }
 

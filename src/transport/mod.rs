@@ -5,6 +5,7 @@ mod call;
 mod calls;
 mod connection;
 mod http;
+mod interim;
 mod limit;
 mod pool;
 mod proxy;

@@ -10,6 +10,8 @@ mod credentials;
 mod events;
 mod farewell;
 mod ffi;
+mod hosts;
+mod interim;
 mod limits;
 mod listing;
 mod options;
