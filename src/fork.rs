@@ -1,6 +1,6 @@
 //! State that belongs to one process: a child that inherits it by `fork` gets its own.
 
-use std::sync::OnceLock;
+use once_cell::race::OnceBox;
 
 use crate::platform;
 
@@ -14,16 +14,16 @@ pub struct PerProcess<T> {
 }
 
 struct Node<T> {
-    process: u32,
+    process: u64,
     /// Taken out only to be dropped or forgotten.
     value: Option<T>,
     /// The value of a child that inherited this one.
-    next: OnceLock<Box<Node<T>>>,
+    next: OnceBox<Node<T>>,
 }
 
 impl<T> Node<T> {
     fn new(value: T) -> Node<T> {
-        Node { process: platform::process_id(), value: Some(value), next: OnceLock::new() }
+        Node { process: platform::process(), value: Some(value), next: OnceBox::new() }
     }
 }
 
@@ -35,13 +35,13 @@ impl<T> PerProcess<T> {
 
     /// Begins without a value: a static needs no lock to be made then.
     pub const fn empty() -> PerProcess<T> {
-        // No process has this id.
-        PerProcess { first: Node { process: 0, value: None, next: OnceLock::new() } }
+        // No process has this name.
+        PerProcess { first: Node { process: 0, value: None, next: OnceBox::new() } }
     }
 
     /// This process's value, if it has one.
     pub fn get(&self) -> Option<&T> {
-        let process = platform::process_id();
+        let process = platform::process();
         let mut node = &self.first;
         while node.process != process {
             node = node.next.get()?;
@@ -70,7 +70,7 @@ impl<T> PerProcess<T> {
 
 impl<T> Drop for Node<T> {
     fn drop(&mut self) {
-        if self.process != platform::process_id() {
+        if self.process != platform::process() {
             std::mem::forget(self.value.take());
         }
     }

@@ -11,7 +11,8 @@ use crate::engine::{self, Blueprint};
 use crate::error::{Error, Result, Status};
 use crate::event::{EventRequest, TypeRules};
 use crate::fork::PerProcess;
-use crate::transport::{Calls, Limit};
+use crate::platform;
+use crate::transport::{self, Calls, Limit};
 
 /// A client's inside, which its event lists keep alive.
 pub struct Handle {
@@ -35,6 +36,7 @@ impl Handle {
     /// Checks what options mean together, and reads the private key and `ca_file`.
     pub fn new(settings: &Settings) -> Result<Handle> {
         check(settings)?;
+        prepare();
         let blueprint = Blueprint::new(settings)?;
         let terms = Terms::from(settings);
         Ok(Handle {
@@ -137,6 +139,17 @@ fn activate(blueprint: &Blueprint, terms: &Terms) -> Active {
 }
 
 fn check(settings: &Settings) -> Result<()> {
+/// Before there is a thread of the library: what a process makes once, it must not make while
+/// another thread may fork.
+fn prepare() {
+    static IS_PREPARED: AtomicBool = AtomicBool::new(false);
+    if !IS_PREPARED.load(Ordering::Acquire) {
+        // Twice does no harm.
+        platform::undivided(transport::prepare);
+        IS_PREPARED.store(true, Ordering::Release);
+    }
+}
+
     let url = &settings.base_url;
     if url.is_plain && !url.is_loopback && !settings.allow_plain_http {
         return Err(Error::new(

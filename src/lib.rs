@@ -25,9 +25,9 @@
 struct Readme;
 
 // From the ground up: a module uses only those above it.
+mod platform;
 mod error;
 mod panics;
-mod platform;
 mod fork;
 mod event;
 mod config;

@@ -1,14 +1,19 @@
 //! A panic inside the library is kept inside: it prints nothing, and its message is known.
 
 use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Outcome, Status};
+use crate::platform;
 
+// Without destructors: calls work in the destructors of a thread and in exit handlers, which
+// run after them.
 thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
-    static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+    static PANIC: ManuallyDrop<RefCell<Option<String>>> =
+        const { ManuallyDrop::new(RefCell::new(None)) };
 }
 
 /// Keeps the messages of this thread's panics while it is in the library.
@@ -21,14 +26,18 @@ fn quiet_panics() {
     if INSTALLED.load(Ordering::Relaxed) || INSTALLED.swap(true, Ordering::Relaxed) {
         return;
     }
-    let previous = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        if DEPTH.get() == 0 {
-            previous(info);
-        } else {
-            PANIC.set(Some(info.to_string().replace('\n', " ")));
-        }
-    }));
+    // The standard library takes a lock for it.
+    platform::undivided(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if DEPTH.get() == 0 {
+                previous(info);
+            } else {
+                let message = info.to_string().replace('\n', " ");
+                PANIC.with(|panic| panic.replace(Some(message)));
+            }
+        }));
+    });
 }
 
 /// Runs `body`; a panic is its message.
@@ -41,7 +50,7 @@ pub fn catch<T>(body: impl FnOnce() -> T) -> Result<T, String> {
     // What a panic leaves half done is behind locks that tell of it, or was the caller's alone.
     let caught = catch_unwind(AssertUnwindSafe(body));
     DEPTH.set(DEPTH.get() - 1);
-    caught.map_err(|_| PANIC.take().unwrap_or_default())
+    caught.map_err(|_| PANIC.with(|panic| panic.take()).unwrap_or_default())
 }
 
 /// The error that a panic becomes.

@@ -4,6 +4,7 @@
 //! to the transports, so they find the call through the thread.
 
 use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,7 +37,10 @@ pub enum Phase {
 }
 
 thread_local! {
-    static CURRENT: RefCell<Option<Rc<Call>>> = const { RefCell::new(None) };
+    /// Without a destructor: calls work in the destructors of a thread and in exit handlers,
+    /// which run after it. [`Entered`] empties it.
+    static CURRENT: ManuallyDrop<RefCell<Option<Rc<Call>>>> =
+        const { ManuallyDrop::new(RefCell::new(None)) };
 }
 
 /// Keeps a call current for this thread.
@@ -44,7 +48,7 @@ pub struct Entered(());
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        CURRENT.with_borrow_mut(|current| *current = None);
+        CURRENT.with(|current| current.take());
     }
 }
 
@@ -70,14 +74,14 @@ impl Call {
 
     /// Makes this the call that this thread's transports serve.
     pub fn enter(self: &Rc<Call>) -> Entered {
-        CURRENT.with_borrow_mut(|current| *current = Some(Rc::clone(self)));
+        CURRENT.with(|current| current.replace(Some(Rc::clone(self))));
         Entered(())
     }
 
     /// The call that this thread serves.
     pub fn current() -> Result<Rc<Call>, ureq::Error> {
         // Outside a call there is no time left for anything.
-        CURRENT.with_borrow(Clone::clone).ok_or_else(timed_out)
+        CURRENT.with(|current| current.borrow().clone()).ok_or_else(timed_out)
     }
 
     /// How large its request is at most.

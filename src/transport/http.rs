@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use rustls::RootCertStore;
 use ureq::config::AutoHeaderValue;
 use ureq::http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER, USER_AGENT,
@@ -23,9 +22,8 @@ use super::limit::Limit;
 use super::proxy;
 use super::pool::{Pool, Pooled};
 use super::resolver::{self, Resolver};
+use super::roots::CaFile;
 use super::tls::Tls;
-use super::{proxy, roots};
-use crate::auth::Bearer;
 use crate::api::{Failure, Method, Reply, Request};
 use crate::config::{Settings, TlsRoots};
 use crate::error::{Error, Outcome, Result, Status};
@@ -39,7 +37,7 @@ const MAX_ERROR_BYTES: u64 = 64 * 1024;
 /// What transports are made from. It never changes, so a forked child can use it.
 pub struct Setup {
     proxy: Option<Proxy>,
-    ca_file: Option<Arc<RootCertStore>>,
+    ca_file: Option<CaFile>,
     tls_roots: TlsRoots,
     user_agent: HeaderValue,
     connections: usize,
@@ -51,7 +49,7 @@ impl Setup {
     pub fn new(settings: &Settings) -> Result<Setup> {
         Ok(Setup {
             proxy: proxy::choose(&settings.proxy, &settings.base_url)?,
-            ca_file: settings.ca_file.as_deref().map(roots::from_file).transpose()?.map(Arc::new),
+            ca_file: settings.ca_file.as_deref().map(CaFile::read).transpose()?,
             tls_roots: settings.tls_roots,
             user_agent: user_agent(settings)?,
             connections: settings.connections,
@@ -64,6 +62,11 @@ impl Setup {
         self.proxy.as_ref().map_or_else(String::new, |proxy| proxy.uri().to_string())
     }
 }
+
+    /// Tells what was read from `ca_file`: the file may change while its path stays the same.
+    pub fn ca_file_digest(&self) -> [u8; 32] {
+        self.ca_file.as_ref().map_or_else(Default::default, |file| file.digest)
+    }
 
 fn user_agent(settings: &Settings) -> Result<HeaderValue> {
     let app = settings.app_name.as_ref().map_or_else(String::new, |app| format!(" {app}"));
@@ -102,8 +105,11 @@ impl Transport {
             .build();
         let has_proxy = setup.proxy.is_some();
         let connector = ().chain(ConnectProxyConnector::default()).chain(Connector {
-            resolver: Resolver::default(),
-            tls: Tls::new(setup.tls_roots, setup.ca_file.clone()),
+            resolver: Resolver::shared(),
+            tls: Tls::new(
+                setup.tls_roots,
+                setup.ca_file.as_ref().map(|file| Arc::clone(&file.store)),
+            ),
             has_proxy,
             opened: Arc::clone(&opened),
         });

@@ -21,6 +21,14 @@ pub use limit::Limit;
 
 use crate::error::Status;
 
+/// Makes what ureq makes at its first request and keeps behind a lock: a child of a fork at
+/// that moment would wait for it for ever. Sends nothing.
+pub fn prepare() {
+    let agent = ureq::Agent::with_parts(ureq::config::Config::default(), (), resolver::Later);
+    // Without a connector there is no connection.
+    let _ = agent.get("http://localhost").call();
+}
+
 /// Why a connection could not be made or used, in words for a person.
 ///
 /// Travels through ureq as its `Error::Other`.

@@ -14,6 +14,7 @@ use super::call::Call;
 use super::calls::Interrupt;
 use super::{Fault, timed_out};
 use crate::error::Status;
+use crate::fork::PerProcess;
 use crate::platform;
 
 /// How long an answer is used. The system's resolver does not tell what the records allow.
@@ -34,6 +35,15 @@ pub struct Resolver {
 enum Entry {
     Addresses(Vec<SocketAddr>, Instant),
     Asking(Arc<Lookup>),
+}
+
+impl Entry {
+    fn is_of_use(&self) -> bool {
+        match self {
+            Entry::Addresses(_, at) => at.elapsed() < REMEMBERED,
+            Entry::Asking(_) => true,
+        }
+    }
 }
 
 /// A question to the system's resolver that has not been answered yet.
@@ -58,6 +68,13 @@ impl Interrupt for Lookup {
 }
 
 impl Resolver {
+    /// This process's: clients that come and go while no lookup ends share the thread that
+    /// waits for it.
+    pub fn shared() -> Resolver {
+        static SHARED: PerProcess<Resolver> = PerProcess::empty();
+        SHARED.get_or_make(Resolver::default).clone()
+    }
+
     /// The addresses of a URL's host, in the order in which they should be tried.
     pub fn resolve(&self, uri: &Uri) -> Result<Vec<SocketAddr>, ureq::Error> {
         let name = name_and_port(uri).ok_or(ureq::Error::HostNotFound)?;
@@ -89,7 +106,7 @@ impl Resolver {
         let lookup = {
             let mut known = self.lock();
             match known.get(name) {
-                Some(Entry::Addresses(addresses, at)) if at.elapsed() < REMEMBERED => {
+                Some(entry @ Entry::Addresses(addresses, _)) if entry.is_of_use() => {
                     return Ok(addresses.clone());
                 }
                 Some(Entry::Asking(lookup)) => Arc::clone(lookup),
@@ -112,8 +129,12 @@ impl Resolver {
         let lookup = Arc::new(Lookup::default());
         let (resolver, asked, name) = (self.clone(), Arc::clone(&lookup), name.to_owned());
         platform::spawn("vce-resolve", STACK_BYTES, move || {
-            let answer = name.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+            // A child of a fork that divided it could never look up a name, nor could the
+            // program's own code in it: the C library's locks would be held for ever.
+            let answer = platform::undivided(|| name.to_socket_addrs());
+            let answer = answer.map(Iterator::collect::<Vec<_>>);
             let mut known = resolver.lock();
+            known.retain(|_, entry| entry.is_of_use());
             match &answer {
                 Ok(addresses) if !addresses.is_empty() => {
                     known.insert(name, Entry::Addresses(addresses.clone(), Instant::now()));

@@ -1,11 +1,14 @@
 //! The certificate authorities that are trusted: parsed once for the whole process.
 
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
+use once_cell::race::OnceBox;
+use ring::digest::SHA256;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls_native_certs::{CertificateResult, ErrorKind};
 
 use super::Fault;
 use crate::config::TlsRoots;
@@ -23,34 +26,45 @@ const BUNDLES: &[&str] = &[
     "/usr/local/share/certs/ca-root-nss.crt",
 ];
 
-/// Filled only when all is read: a forked child must not inherit it half way.
-static SYSTEM: OnceLock<Arc<RootCertStore>> = OnceLock::new();
+/// Filled only when all is read, and without a lock: a forked child must not inherit it half way.
+static SYSTEM: OnceBox<Arc<RootCertStore>> = OnceBox::new();
 
 const MAX_CA_FILE_BYTES: u64 = 16 << 20;
 
 /// The authorities of `ca_file`.
-pub fn from_file(path: &Path) -> Result<RootCertStore> {
-    let wrong = |what: String| {
-        Error::new(Status::Config, format!("the option ca_file: {} {what}", path.display()))
-    };
-    let failed = |error| wrong(format!("cannot be read: {error}"));
-    let metadata = std::fs::metadata(path).map_err(failed)?;
-    // What is no file may block for ever, or never end.
-    if !metadata.is_file() || metadata.len() > MAX_CA_FILE_BYTES {
-        return Err(wrong("is not a file of at most 16 MiB".to_owned()));
+pub struct CaFile {
+    pub store: Arc<RootCertStore>,
+    /// Of what was read.
+    pub digest: [u8; 32],
+}
+
+impl CaFile {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<CaFile> {
+        let wrong = |what: String| {
+            Error::new(Status::Config, format!("the option ca_file: {} {what}", path.display()))
+        };
+        let failed = |error| wrong(format!("cannot be read: {error}"));
+        let metadata = std::fs::metadata(path).map_err(failed)?;
+        // What is no file may block for ever, or never end.
+        if !metadata.is_file() || metadata.len() > MAX_CA_FILE_BYTES {
+            return Err(wrong("is not a file of at most 16 MiB".to_owned()));
+        }
+        let pem = std::fs::read(path).map_err(failed)?;
+        let mut store = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            let certificate = certificate.map_err(|error| wrong(format!("is not PEM: {error}")))?;
+            store.add(certificate).map_err(|error| {
+                wrong(format!("holds a certificate that is not valid: {error}"))
+            })?;
+        }
+        if store.is_empty() {
+            return Err(wrong("holds no certificate in PEM".to_owned()));
+        }
+        let mut digest = [0; 32];
+        digest.copy_from_slice(ring::digest::digest(&SHA256, &pem).as_ref());
+        Ok(CaFile { store: Arc::new(store), digest })
     }
-    let pem = std::fs::read(path).map_err(failed)?;
-    let mut store = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|error| wrong(format!("is not PEM: {error}")))?;
-        store
-            .add(certificate)
-            .map_err(|error| wrong(format!("holds a certificate that is not valid: {error}")))?;
-    }
-    if store.is_empty() {
-        return Err(wrong("holds no certificate in PEM".to_owned()));
-    }
-    Ok(store)
 }
 
 /// The roots of `setting`, and `extra` beside them.
@@ -60,7 +74,7 @@ pub fn load(
 ) -> std::result::Result<Arc<RootCertStore>, Fault> {
     let base = match setting {
         TlsRoots::Bundled => Arc::new(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()),
-        TlsRoots::System => system(),
+        TlsRoots::System => system()?,
     };
     let store = match extra {
         None => base,
@@ -79,34 +93,76 @@ pub fn load(
     Ok(store)
 }
 
-fn system() -> Arc<RootCertStore> {
+fn system() -> std::result::Result<Arc<RootCertStore>, Fault> {
     if let Some(store) = SYSTEM.get() {
-        return Arc::clone(store);
+        return Ok(Arc::clone(store));
     }
+    let Found { certificates, error } = system_certificates();
     let mut store = RootCertStore::empty();
     // What a system ships that rustls cannot use is passed over.
-    store.add_parsable_certificates(system_certificates());
+    store.add_parsable_certificates(certificates);
     let store = Arc::new(store);
-    // None may have been installed yet.
-    if store.is_empty() { store } else { Arc::clone(SYSTEM.get_or_init(|| store)) }
+    match error {
+        // The process may have no descriptor left, and get some back.
+        Some(error) if store.is_empty() => Err(Fault::transient(
+            Status::Tls,
+            format!("the system's certificate authorities cannot be read: {error}"),
+        )),
+        // Some may be missing now, or installed later.
+        Some(_) => Ok(store),
+        None if store.is_empty() => Ok(store),
+        None => Ok(Arc::clone(SYSTEM.get_or_init(|| Box::new(store)))),
+    }
 }
 
-#[cfg(all(unix, not(target_os = "macos")))]
-fn system_certificates() -> Vec<CertificateDer<'static>> {
-    for bundle in BUNDLES {
-        if let Ok(pem) = std::fs::read(bundle) {
-            let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem).flatten().collect();
-            if !certificates.is_empty() {
-                return certificates;
+/// What a system has, and why there may be more.
+#[derive(Default)]
+struct Found {
+    certificates: Vec<CertificateDer<'static>>,
+    error: Option<std::io::Error>,
+}
+
+impl Found {
+    fn add(&mut self, result: CertificateResult) {
+        self.certificates.extend(result.certs);
+        for error in result.errors {
+            if let ErrorKind::Io { inner, .. } = error.kind {
+                self.failed(inner);
             }
         }
     }
-    rustls_native_certs::load_certs_from_paths(None, Some(Path::new("/etc/ssl/certs"))).certs
+
+    fn failed(&mut self, error: std::io::Error) {
+        if error.kind() != std::io::ErrorKind::NotFound {
+            self.error.get_or_insert(error);
+        }
+    }
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+fn system_certificates() -> Found {
+    let mut found = Found::default();
+    for bundle in BUNDLES {
+        match std::fs::read(bundle) {
+            Ok(pem) => {
+                found.certificates = CertificateDer::pem_slice_iter(&pem).flatten().collect()
+            }
+            Err(error) => found.failed(error),
+        }
+        if !found.certificates.is_empty() {
+            return found;
+        }
+    }
+    let directory = Path::new("/etc/ssl/certs");
+    found.add(rustls_native_certs::load_certs_from_paths(None, Some(directory)));
+    found
 }
 
 #[cfg(not(all(unix, not(target_os = "macos"))))]
-fn system_certificates() -> Vec<CertificateDer<'static>> {
-    rustls_native_certs::load_native_certs().certs
+fn system_certificates() -> Found {
+    let mut found = Found::default();
+    found.add(rustls_native_certs::load_native_certs());
+    found
 }
 
 #[cfg(test)]

@@ -39,9 +39,11 @@ SUPPORT = [HERE / name for name in ("sandbox.c", "client.c", "process.c")]
 def compiler(source: Path) -> list[str]:
     if source.suffix == ".cpp":
         return ["g++", "-std=c++17"]
-    if source.stem == "slow_dns":  # its getaddrinfo must be seen by libvce.so
-        return ["gcc", "-std=c11", "-rdynamic"]
-    return ["gcc", "-std=c11" if "<stdatomic.h>" in source.read_text() else "-std=c99"]
+    text = source.read_text()
+    standard = "-std=c11" if "<stdatomic.h>" in text else "-std=c99"
+    # libvce.so must see the functions that stand before the system's.
+    replaces = source.stem == "slow_dns" or "RTLD_NEXT" in text
+    return ["gcc", standard, *(["-rdynamic"] if replaces else [])]
 
 
 def compiled(build: Path, source: Path, linkage: list[str]) -> Path:
@@ -51,7 +53,7 @@ def compiled(build: Path, source: Path, linkage: list[str]) -> Path:
     sources = [source, *SUPPORT] if '"sandbox.h"' in source.read_text() else [source]
     paths = [*map(str, sources), "-o", str(program)]
     subprocess.run(
-        [*compiler(source), *FLAGS, f"-I{build}", *paths, *linkage, "-lpthread"], check=True
+        [*compiler(source), *FLAGS, f"-I{build}", *paths, *linkage, "-lpthread", "-ldl"], check=True
     )
     return program
 
@@ -62,8 +64,11 @@ def run(
     environment: dict[str, str],
     under: list[str] | None = None,
     status: int = 0,
+    timeout: float = 300,
 ) -> subprocess.CompletedProcess[str]:
     command = [*(under or []), str(program), *arguments]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    result = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=timeout
+    )
     assert result.returncode == status, f"{command}: {result.stdout}{result.stderr}"
     return result

@@ -71,6 +71,14 @@ void sandbox_start(void)
     admin_port = atoi(strrchr(admin_url, ':') + 1);
 }
 
+void sandbox_use_name(void)
+{
+    char url[64];
+    const char *port = strrchr(getenv("VCE_BASE_URL"), ':');
+    snprintf(url, sizeof url, "%s://localhost%s", getenv("SANDBOX_PLAIN") == NULL ? "https" : "http", port);
+    CHECK(setenv("VCE_BASE_URL", url, 1) == 0);
+}
+
 static int connect_to_admin(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)admin_port)};

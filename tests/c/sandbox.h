@@ -14,6 +14,9 @@ struct conversation {
  */
 void sandbox_start(void);
 
+/* Has clients reach it by the name localhost, which has to be looked up, and not by its address. */
+void sandbox_use_name(void);
+
 /* A new conversation, without events. */
 struct conversation sandbox_conversation(void);
 

@@ -28,18 +28,24 @@ static long long now_ms(void)
     return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static vce_client *new_client(const char *timeout)
+static vce_client *client_of(const char *base_url, const char *timeout)
 {
     vce_error *error = NULL;
     vce_config *config = vce_config_new();
     vce_client *client = NULL;
     CHECK_OK(vce_config_set(config, "token", "a.b.c", &error));
     CHECK_OK(vce_config_set(config, "proxy", "none", &error));
+    CHECK_OK(vce_config_set(config, "base_url", base_url, &error));
     CHECK_OK(vce_config_set(config, "timeout", timeout, &error));
     CHECK_OK(vce_config_set(config, "connect_timeout", timeout, &error));
     CHECK_OK(vce_client_new(config, &client, &error));
     vce_config_free(config);
     return client;
+}
+
+static vce_client *new_client(const char *timeout)
+{
+    return client_of("https://api.example", timeout);
 }
 
 static void *create(void *client)
@@ -67,8 +73,16 @@ int main(void)
     CHECK(atomic_load(&lookups) == 1);
     vce_client_free(client);
 
+    /* Nor is there one for each of the clients that come and go meanwhile. */
+    for (int i = 0; i < 50; i++) {
+        client = new_client("1ms");
+        CHECK(vce_create_event(client, "C", "custom:a", NULL, "{}", NULL, NULL) == VCE_ERR_TIMEOUT);
+        vce_client_free(client);
+    }
+    CHECK(atomic_load(&lookups) == 1);
+
     pthread_t thread;
-    client = new_client("60s");
+    client = client_of("https://api.example:1", "60s");
     CHECK(pthread_create(&thread, NULL, create, client) == 0);
     while (atomic_load(&lookups) < 2)
         usleep(10000);

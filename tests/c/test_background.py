@@ -25,7 +25,13 @@ PROGRAMS = [
     "resources.c",
     "shared.c",
     "fork_background.c",
+    "namespaces.c",
+    "goodbye.c",
+    "descriptors.c",
 ]
+
+# Each try is a process that uses the library for the first time, and forks meanwhile.
+FORKS = 10_000
 
 
 @pytest.mark.parametrize("linkage", [SHARED, STATIC], ids=["shared", "static"])
@@ -36,9 +42,19 @@ def test_program(build: Path, name: str, linkage: list[str]) -> None:
 
 
 # Half a minute of waiting, in which the linkage makes no difference.
-def test_waiting_costs_nothing(build: Path) -> None:
-    program = compiled(build, HERE / "idle.c", SHARED)
+@pytest.mark.parametrize("name", ["idle.c", "idle_connections.c"])
+def test_waiting(build: Path, name: str) -> None:
+    program = compiled(build, HERE / name, SHARED)
     assert run(program, environment=ENVIRONMENT).stderr == ""
+
+
+@pytest.mark.parametrize("moment", ["first-request", "lookup", "handshake"])
+def test_forks_at_any_moment(build: Path, moment: str) -> None:
+    program = compiled(build, HERE / "fork_anytime.c", SHARED)
+    # Without TLS the other moments take half the time.
+    plain = {} if moment == "handshake" else {"SANDBOX_PLAIN": "1"}
+    environment = ENVIRONMENT | plain
+    assert run(program, moment, str(FORKS), environment=environment, timeout=1200).stderr == ""
 
 
 # Not those that depend on the time that passes, or on where a thread sleeps.

@@ -21,6 +21,7 @@ mod queue;
 mod retries;
 mod sharing;
 mod soak;
+mod statics;
 mod support;
 mod tokens;
 mod vectors;

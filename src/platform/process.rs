@@ -1,0 +1,195 @@
+//! Which process this is, and what a fork has to wait for.
+//!
+//! The one room outside the C ABI with `unsafe` code: no safe library registers fork handlers
+//! or asks the kernel to wipe memory.
+#![allow(unsafe_code)]
+
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::uptime;
+
+/// How long a thread can hold up a fork. A name lookup that takes longer waits for the network,
+/// and the C library holds no lock meanwhile.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_micros(50);
+
+/// What a forked child finds as zeros.
+struct Forked {
+    /// Names the process; zero until it is first asked for.
+    process: AtomicU64,
+    /// How many threads are in the middle of something.
+    busy: AtomicU32,
+    /// When the last of them began, in milliseconds of [`uptime`].
+    busy_since: AtomicU64,
+    /// How many threads are about to fork.
+    forking: AtomicU32,
+}
+
+impl Forked {
+    const fn new() -> Forked {
+        Forked {
+            process: AtomicU64::new(0),
+            busy: AtomicU32::new(0),
+            busy_since: AtomicU64::new(0),
+            forking: AtomicU32::new(0),
+        }
+    }
+}
+
+static PLACE: AtomicPtr<Forked> = AtomicPtr::new(std::ptr::null_mut());
+
+/// A name for this process that no process has which it descends from, or which descends from
+/// it. A process id is none: parent and child have the same one in different namespaces, and
+/// the system uses ids again.
+pub fn process() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let process = &forked().process;
+    match process.load(Ordering::Acquire) {
+        0 => {
+            let new = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+            process.compare_exchange(0, new, Ordering::AcqRel, Ordering::Acquire).map_or_else(
+                // Another thread was first.
+                |named| named,
+                |_| new,
+            )
+        }
+        named => named,
+    }
+}
+
+/// Runs what must not be divided by a fork: a child would find it half done for ever, without
+/// the thread that did it. A fork waits for it, for at most half a second, and it for a fork.
+pub fn undivided<T>(run: impl FnOnce() -> T) -> T {
+    struct Busy(u64);
+
+    impl Drop for Busy {
+        fn drop(&mut self) {
+            // A child whose fork was called from within has nothing to end.
+            if process() == self.0 {
+                forked().busy.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+    }
+
+    let here = process();
+    let Forked { busy, busy_since, forking, .. } = forked();
+    let begun = uptime();
+    loop {
+        let now = uptime();
+        busy_since.store(milliseconds(now), Ordering::SeqCst);
+        busy.fetch_add(1, Ordering::SeqCst);
+        if forking.load(Ordering::SeqCst) == 0 || now - begun > LONGEST_WAIT {
+            break;
+        }
+        busy.fetch_sub(1, Ordering::SeqCst);
+        std::thread::sleep(PAUSE);
+    }
+    let _busy = Busy(here);
+    run()
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Made without a lock, so that a child can inherit it at any time: threads that come at once
+/// each make one, and one of them is kept.
+fn forked() -> &'static Forked {
+    let place = PLACE.load(Ordering::Acquire);
+    let place = if place.is_null() {
+        let new = imp::make();
+        let kept =
+            PLACE.compare_exchange(std::ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire);
+        kept.map_or_else(|others| others, |_| new)
+    } else {
+        place
+    };
+    // SAFETY: not NULL; `make` gives a pointer that is valid for ever, and whose fields are
+    // atomic.
+    unsafe { &*place }
+}
+
+#[cfg(unix)]
+mod imp {
+    use super::{Forked, LONGEST_WAIT, Ordering, PAUSE, PLACE, milliseconds, uptime};
+
+    /// In memory that the kernel wipes in every child, also in those that no fork handler
+    /// learns of; where the kernel cannot, in memory that the fork handler wipes.
+    pub fn make() -> *mut Forked {
+        // SAFETY: the handlers are functions without state, and the library is never unloaded.
+        // It fails only without memory; the kernel's wiping is enough then.
+        unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
+        wiped().unwrap_or_else(|| {
+            static UNWIPED: Forked = Forked::new();
+            std::ptr::from_ref(&UNWIPED).cast_mut()
+        })
+    }
+
+    #[cfg(target_os = "linux")]
+    fn wiped() -> Option<*mut Forked> {
+        let size = size_of::<Forked>();
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        // SAFETY: a new mapping, at an address that nothing has.
+        let page = unsafe { libc::mmap(std::ptr::null_mut(), size, access, kind, -1, 0) };
+        if page == libc::MAP_FAILED {
+            return None;
+        }
+        // SAFETY: the mapping of the line above.
+        if unsafe { libc::madvise(page, size, libc::MADV_WIPEONFORK) } != 0 {
+            // SAFETY: as above, and nothing refers to it.
+            unsafe { libc::munmap(page, size) };
+            return None;
+        }
+        // Zeros are what `Forked::new` makes.
+        Some(page.cast())
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn wiped() -> Option<*mut Forked> {
+        None
+    }
+
+    /// None before the first use. A fork handler makes nothing.
+    fn made() -> Option<&'static Forked> {
+        // SAFETY: as in `forked`.
+        unsafe { PLACE.load(Ordering::Acquire).as_ref() }
+    }
+
+    extern "C" fn prepare() {
+        let Some(Forked { busy, busy_since, forking, .. }) = made() else { return };
+        forking.fetch_add(1, Ordering::SeqCst);
+        let is_worth_waiting = || {
+            let since = busy_since.load(Ordering::SeqCst);
+            milliseconds(uptime()) < since.saturating_add(milliseconds(LONGEST_WAIT))
+        };
+        while busy.load(Ordering::SeqCst) > 0 && is_worth_waiting() {
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    extern "C" fn parent() {
+        let Some(Forked { forking, .. }) = made() else { return };
+        // `prepare` may have run before there was anything to count in.
+        let _ = forking
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |forking| forking.checked_sub(1));
+    }
+
+    extern "C" fn child() {
+        let Some(Forked { process, busy, forking, .. }) = made() else { return };
+        process.store(0, Ordering::Release);
+        busy.store(0, Ordering::Release);
+        forking.store(0, Ordering::Release);
+    }
+}
+
+#[cfg(not(unix))]
+mod imp {
+    use super::Forked;
+
+    pub fn make() -> *mut Forked {
+        static ONLY: Forked = Forked::new();
+        std::ptr::from_ref(&ONLY).cast_mut()
+    }
+}
