@@ -67,7 +67,8 @@ impl Handle {
     pub fn perform(&self, limit: Limit, request: &Request) -> Result<Success> {
         let active = self.open()?;
         let running = active.calls.begin().ok_or_else(engine::closed)?;
-        active.delivery.engine().perform(request, limit, &running)
+        let Active { delivery, .. } = active;
+        delivery.engine().perform(request, delivery.tokens(), limit, &running)
     }
 
     /// Accepts an event to be sent in the background.
@@ -138,7 +139,6 @@ fn activate(blueprint: &Blueprint, terms: &Terms) -> Active {
     Active { calls: Arc::default(), delivery: Delivery::new(blueprint, terms) }
 }
 
-fn check(settings: &Settings) -> Result<()> {
 /// Before there is a thread of the library: what a process makes once, it must not make while
 /// another thread may fork.
 fn prepare() {
@@ -150,6 +150,7 @@ fn prepare() {
     }
 }
 
+fn check(settings: &Settings) -> Result<()> {
     let url = &settings.base_url;
     if url.is_plain && !url.is_loopback && !settings.allow_plain_http {
         return Err(Error::new(

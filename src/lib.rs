@@ -29,6 +29,7 @@ mod platform;
 mod error;
 mod panics;
 mod fork;
+mod housekeeping;
 mod event;
 mod config;
 mod auth;

@@ -3,15 +3,18 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::digest::{Context, Digest, SHA256};
 use ring::rand::{SecureRandom, SystemRandom};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use ureq::http::HeaderValue;
 use zeroize::Zeroizing;
 
+use super::PrivateKey;
 use super::claims::Claims;
 use crate::error::{Error, Result, Status};
-use super::PrivateKey;
 
 /// How far this machine's clock may be off before the server's is used instead, in seconds.
 const TOLERATED_SKEW: i64 = 30;
@@ -21,12 +24,12 @@ const TOLERATED_SKEW: i64 = 30;
 pub struct Bearer {
     /// `Bearer ` and the token, marked as sensitive.
     pub header: HeaderValue,
-    skew: i64,
-    serial: u64,
-}
     /// As long, and no secret. The HTTP client is given this one: it shows what it writes to a
     /// host's log.
     pub stand_in: HeaderValue,
+    skew: i64,
+    serial: u64,
+}
 
 /// What tokens are made from. It never changes, so a forked child can use it.
 pub struct Credentials(Kind);
@@ -124,12 +127,30 @@ impl Credentials {
         })))
     }
 
-    /// Tells credentials apart without keeping them.
-    pub fn digest(&self) -> Digest {
+    /// The bearer of a ready token.
+    #[cfg(test)]
+    pub fn ready_bearer(&self) -> Option<Bearer> {
+        match &self.0 {
+            Kind::Ready(bearer) => Some(bearer.clone()),
+            Kind::Signing(_) => None,
+        }
+    }
+
+    /// Whether they are a ready token.
+    pub fn are_ready(&self) -> bool {
+        matches!(self.0, Kind::Ready(_))
+    }
+
+    /// Tells accounts apart without keeping what they are told apart by. Ready tokens of one
+    /// application are of one account: a program may make a token for each request.
+    pub fn account(&self) -> Digest {
         let mut context = Context::new(&SHA256);
         match &self.0 {
-            Kind::Ready(bearer) => context.update(bearer.header.as_bytes()),
-            Kind::Signing(signing) => context.update(signing.key.encoding_key().as_bytes()),
+            Kind::Ready(bearer) => match bearer.application_id() {
+                Some(id) => context.update(id.as_bytes()),
+                None => context.update(bearer.header.as_bytes()),
+            },
+            Kind::Signing(signing) => context.update(signing.key.signing_key().der()),
         }
         context.finish()
     }
@@ -252,13 +273,49 @@ impl Signing {
     }
 }
 
-fn header(token: &str) -> Result<HeaderValue> {
-    let value = Zeroizing::new(format!("Bearer {token}"));
-    let mut header = HeaderValue::from_str(&value).map_err(|_| {
-        Error::new(Status::Credentials, "the token has characters that a header cannot hold")
-    })?;
-    header.set_sensitive(true);
-    Ok(header)
+impl Bearer {
+    fn new(token: &str, skew: i64, serial: u64) -> Result<Bearer> {
+        let value = |token: &str| {
+            let value = Zeroizing::new(format!("{}{token}", Bearer::SCHEME));
+            HeaderValue::from_str(&value).map_err(|_| {
+                Error::new(
+                    Status::Credentials,
+                    "the token has characters that a header cannot hold",
+                )
+            })
+        };
+        let mut header = value(token)?;
+        header.set_sensitive(true);
+        let stand_in = value(&Bearer::FILLER.repeat(token.len()))?;
+        Ok(Bearer { header, stand_in, skew, serial })
+    }
+
+    /// The application that its token is for, if it says so.
+    fn application_id(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Claims {
+            application_id: String,
+        }
+        let claims = self.header.to_str().ok()?.split('.').nth(1)?;
+        let claims = BASE64_URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
+        serde_json::from_slice::<Claims>(&claims).ok().map(|claims| claims.application_id)
+    }
+
+    const SCHEME: &str = "Bearer ";
+    /// A character that no token has.
+    const FILLER: &str = "~";
+
+    /// Puts the token where its stand-in is in the head of a request.
+    pub fn put_in(&self, head: &mut [u8]) {
+        let stand_in = self.stand_in.as_bytes();
+        // A URL holds no space, so this is no part of one.
+        let start = stand_in.get(..=Bearer::SCHEME.len()).unwrap_or_default();
+        let place = head.windows(start.len()).position(|bytes| bytes == start);
+        let place = place.and_then(|at| head.get_mut(at..at + stand_in.len()));
+        if let Some(place) = place.filter(|place| *place == stand_in) {
+            place.copy_from_slice(self.header.as_bytes());
+        }
+    }
 }
 
 impl fmt::Debug for TokenSource {

@@ -60,8 +60,8 @@ pub(crate) struct Settings {
     pub engine: EngineSetting,
     pub app_name: Option<String>,
     pub language: String,
-    /// Digests of the options that are not at their defaults, but for the credentials, which
-    /// have one of their own, and `engine`.
+    /// Digests of the options that are not at their defaults, but for `engine`, and for the
+    /// credentials and `ca_file`, which have digests of their own.
     pub given: BTreeMap<&'static str, [u8; 32]>,
 }
 
@@ -133,7 +133,7 @@ impl Config {
         assigned.map_err(|what| {
             Error::new(Status::Config, format!("the option {} {what}", option.name))
         })?;
-        const APART: [&str; 4] = ["private_key", "private_key_path", "token", "engine"];
+        const APART: [&str; 5] = ["private_key", "private_key_path", "token", "ca_file", "engine"];
         match value.filter(|value| Some(*value) != option.default && !APART.contains(&option.name))
         {
             Some(value) => {

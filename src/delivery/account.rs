@@ -4,20 +4,20 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Terms;
+use super::capacity::{Capacity, Used};
 use super::report::Report;
 use super::stats::{Counters, Stats};
 use crate::config::Reports;
 use crate::engine;
-use crate::error::{Error, Result, Status};
+use crate::error::Result;
 use crate::event::Event;
 use crate::platform::WakeUp;
 use crate::transport::{Calls, RunningCall};
 
 /// One handle's share of the queue. Any thread may use it at any time.
 pub struct Account {
-    max_events: usize,
-    max_bytes: usize,
+    /// The queue's.
+    capacity: Arc<Capacity>,
     keep: Reports,
     state: Mutex<State>,
     /// A report came, or none will come any more.
@@ -36,9 +36,7 @@ struct State {
     abandoned: bool,
     /// Events without an end so far.
     unfinished: usize,
-    /// What counts against the limits: those, and the reports that wait.
-    events: usize,
-    bytes: usize,
+    /// Each with the bytes that it takes of the queue.
     reports: VecDeque<(Report, usize)>,
     wake_up: Option<WakeUp>,
     /// Threads that wait for a report, and how many of them were called and have not come yet:
@@ -52,10 +50,9 @@ struct State {
 }
 
 impl State {
-    fn take_report(&mut self) -> Option<Report> {
+    fn take_report(&mut self, capacity: &Capacity) -> Option<Report> {
         let (report, bytes) = self.reports.pop_front()?;
-        self.events -= 1;
-        self.bytes -= bytes;
+        capacity.give_back(bytes);
         if let Some(wake_up) = self.wake_up.as_ref().filter(|_| self.reports.is_empty()) {
             wake_up.lower();
         }
@@ -68,11 +65,10 @@ impl State {
 }
 
 impl Account {
-    pub fn new(terms: &Terms) -> Account {
+    pub fn new(capacity: Arc<Capacity>, keep: Reports) -> Account {
         Account {
-            max_events: terms.max_events,
-            max_bytes: terms.max_bytes,
-            keep: terms.reports,
+            capacity,
+            keep,
             state: Mutex::default(),
             reported: Condvar::new(),
             settled: Condvar::new(),
@@ -92,23 +88,11 @@ impl Account {
         if state.closed {
             return Err(engine::closed());
         }
-        if state.events >= self.max_events || self.max_bytes.saturating_sub(state.bytes) < bytes {
-            return Err(self.full(&state, bytes));
-        }
-        let enqueued = enqueue()?;
+        self.capacity.take(bytes)?;
+        let enqueued = enqueue().inspect_err(|_| self.capacity.give_back(bytes))?;
         state.unfinished += 1;
-        state.events += 1;
-        state.bytes += bytes;
         state.counters.accepted += 1;
         Ok(enqueued)
-    }
-
-    fn full(&self, state: &State, bytes: usize) -> Error {
-        let message = format!(
-            "the queue is full: it holds {} events of at most {} and {} bytes of at most {}, the reports that wait included, and this event has {bytes}",
-            state.events, self.max_events, state.bytes, self.max_bytes
-        );
-        Error::new(Status::QueueFull, message).with_retryable(bytes <= self.max_bytes)
     }
 
     /// Begins to send an event; `None` if the handle's events are cancelled.
@@ -131,17 +115,16 @@ impl Account {
                 Reports::Errors => result.is_err(),
                 Reports::None => false,
             };
-        state.bytes -= bytes;
         if is_kept {
             let report = Report::new(tag, result);
-            let bytes = report.bytes();
-            state.bytes += bytes;
+            let reported = report.bytes();
+            self.capacity.exchange(bytes, reported);
             if let Some(wake_up) = state.wake_up.as_ref().filter(|_| state.reports.is_empty()) {
                 wake_up.raise();
             }
-            state.reports.push_back((report, bytes));
+            state.reports.push_back((report, reported));
         } else {
-            state.events -= 1;
+            self.capacity.give_back(bytes);
         }
         let is_last = state.unfinished == 0;
         let is_end = is_last && state.closed;
@@ -165,7 +148,7 @@ impl Account {
         let deadline = Instant::now().checked_add(timeout);
         let mut state = self.lock();
         loop {
-            if let Some(report) = state.take_report() {
+            if let Some(report) = state.take_report(&self.capacity) {
                 return Some(report);
             }
             let left = left(deadline);
@@ -223,7 +206,7 @@ impl Account {
         let mut state = self.lock();
         state.closed = true;
         state.abandoned = true;
-        while state.take_report().is_some() {}
+        while state.take_report(&self.capacity).is_some() {}
         state.wake_up = None;
         drop(state);
         self.reported.notify_all();
@@ -246,12 +229,13 @@ impl Account {
     pub fn stats(&self) -> Stats {
         let state = self.lock();
         let in_flight = self.attempts.running().min(state.unfinished);
+        let Used { events, bytes } = self.capacity.used();
         Stats {
             queued: state.unfinished - in_flight,
             in_flight,
             reports: state.reports.len(),
-            events: state.events,
-            bytes: state.bytes,
+            events,
+            bytes,
             counters: state.counters.clone(),
         }
     }

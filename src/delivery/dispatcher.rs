@@ -6,10 +6,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::Terms;
+use super::capacity::Capacity;
 use super::job::{Job, Sent};
 use super::scheduler::{Next, Owner, Scheduler, Slot};
 use crate::engine::Engine;
 use crate::error::{Error, Result, Status};
+use crate::platform::uptime;
 use crate::transport::Limit;
 use crate::{panics, platform};
 
@@ -25,6 +27,7 @@ const STACK_BYTES: usize = 1024 * 1024;
 /// what waits. They are made when they are needed, and leave when they are idle.
 pub struct Dispatcher {
     engine: Engine,
+    capacity: Arc<Capacity>,
     connections: usize,
     timeout: Duration,
     state: Mutex<State>,
@@ -38,6 +41,8 @@ struct State {
     stopped: bool,
     /// Threads that have not decided to leave.
     alive: usize,
+    /// When the last of them left, by [`uptime`]'s clock.
+    left: Duration,
     /// Of those, the ones that wait for work and were not called. The last that came is called
     /// first: its memory is warm, and those below it get to leave.
     idle: Vec<Arc<Condvar>>,
@@ -51,6 +56,11 @@ struct State {
 }
 
 impl State {
+    fn thread_left(&mut self) {
+        self.alive -= 1;
+        self.left = uptime();
+    }
+
     fn wake_all(&mut self) {
         for idle in self.idle.drain(..) {
             idle.notify_one();
@@ -63,6 +73,7 @@ impl Dispatcher {
     pub fn new(engine: Engine, terms: &Terms) -> Dispatcher {
         Dispatcher {
             engine,
+            capacity: Arc::new(Capacity::new(terms.max_events, terms.max_bytes)),
             connections: terms.connections,
             timeout: terms.timeout,
             state: Mutex::new(State {
@@ -70,6 +81,7 @@ impl Dispatcher {
                 next_owner: 0,
                 stopped: false,
                 alive: 0,
+                left: Duration::ZERO,
                 idle: Vec::new(),
                 called: false,
                 watch: None,
@@ -81,6 +93,17 @@ impl Dispatcher {
 
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// How much its queue takes, from all handles together.
+    pub fn capacity(&self) -> &Arc<Capacity> {
+        &self.capacity
+    }
+
+    /// Since when nothing is in the queue or in flight: `now` if something is.
+    pub fn idle_since(&self, now: Duration) -> Duration {
+        let state = self.lock();
+        if state.alive > 0 { now } else { state.left }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -155,10 +178,11 @@ impl Dispatcher {
         let work = move || {
             // What it was at is reported as it unwinds; others, or the next one, go on.
             if panics::catch(|| dispatcher.work()).is_err() {
-                dispatcher.lock().alive -= 1;
+                dispatcher.lock().thread_left();
             }
         };
         threads.push(platform::spawn("vce-send", STACK_BYTES, work)?);
+        self.engine.serves_threads();
         state.alive += 1;
         state.called = true;
         Ok(())
@@ -235,7 +259,7 @@ impl Dispatcher {
             }
             rested = false;
         }
-        state.alive -= 1;
+        state.thread_left();
     }
 
     fn send(&self, job: Box<Job>, slot: Slot, now: Instant) -> MutexGuard<'_, State> {

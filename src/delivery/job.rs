@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use super::account::Account;
 use crate::api::Request;
+use crate::auth::TokenSource;
 use crate::engine::{self, Engine, Progress, Step};
 use crate::error::{Error, Outcome, Result, Status};
 use crate::event::Event;
@@ -14,6 +15,7 @@ use crate::transport::{Limit, RunningCall};
 pub struct Job {
     /// None once it is reported.
     account: Option<Arc<Account>>,
+    tokens: Arc<TokenSource>,
     request: Request,
     tag: u64,
     accepted: Instant,
@@ -40,6 +42,7 @@ enum Attempt {
 impl Job {
     pub fn new(
         account: Arc<Account>,
+        tokens: Arc<TokenSource>,
         request: Request,
         tag: u64,
         accepted: Instant,
@@ -47,6 +50,7 @@ impl Job {
     ) -> Job {
         Job {
             account: Some(account),
+            tokens,
             request,
             tag,
             accepted,
@@ -90,7 +94,8 @@ impl Job {
     }
 
     fn attempt(&mut self, engine: &Engine, limit: Limit, running: &Arc<RunningCall>) -> Attempt {
-        match engine.attempt(&self.request, limit, self.limit, &mut self.progress, running) {
+        let Job { request, tokens, progress, .. } = self;
+        match engine.attempt(request, tokens, limit, self.limit, progress, running) {
             Step::Done(success) => Attempt::Ended(success.event(Outcome::MaybeCreated)),
             Step::Failed(error) => Attempt::Ended(Err(error)),
             Step::Repeat { after, error } => {
@@ -150,8 +155,10 @@ impl Drop for Job {
 mod tests {
     use super::*;
     use crate::api::Method;
+    use crate::auth::Credentials;
     use crate::config::Config;
     use crate::delivery::Terms;
+    use crate::delivery::capacity::Capacity;
     use crate::error::Answer;
 
     /// An accepted job, and the account that it is reported to.
@@ -160,13 +167,17 @@ mod tests {
         for (name, value) in options {
             config.set(name, Some(value)).unwrap();
         }
-        let account = Arc::new(Account::new(&Terms::from(&config.settings)));
+        let terms = Terms::from(&config.settings);
+        let capacity = Capacity::new(terms.max_events, terms.max_bytes);
+        let account = Arc::new(Account::new(Arc::new(capacity), terms.reports));
+        let credentials = Arc::new(Credentials::ready("a.b.c").unwrap());
+        let tokens = Arc::new(TokenSource::new(credentials));
         let body = Some("{}".to_owned());
         let request = Request { method: Method::Post, url: "http://h".to_owned(), body };
         account.accept(Job::bytes(&request), || Ok(())).unwrap();
         let now = Instant::now();
         let limit = Limit::new("delivery_timeout", Duration::from_secs(60), now);
-        (Job::new(Arc::clone(&account), request, 7, now, limit), account)
+        (Job::new(Arc::clone(&account), tokens, request, 7, now, limit), account)
     }
 
     #[test]

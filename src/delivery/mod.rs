@@ -1,6 +1,7 @@
 //! Background sending: the queue, each conversation's order, the threads, and the reports.
 
 mod account;
+mod capacity;
 mod dispatcher;
 mod job;
 mod report;
@@ -19,6 +20,7 @@ use job::Job;
 use scheduler::Owner;
 
 use crate::api::Request;
+use crate::auth::TokenSource;
 use crate::config::{Reports, Settings};
 use crate::engine::{Blueprint, Engine};
 use crate::error::Result;
@@ -54,6 +56,8 @@ pub struct Delivery {
     is_shared: bool,
     owner: Owner,
     account: Arc<Account>,
+    /// The engine's, or the handle's own ready token.
+    tokens: Arc<TokenSource>,
     delivery_timeout: Duration,
 }
 
@@ -67,9 +71,10 @@ impl Delivery {
         };
         Delivery {
             owner: dispatcher.new_owner(),
-            dispatcher,
             is_shared: blueprint.shared().is_some(),
-            account: Arc::new(Account::new(terms)),
+            account: Arc::new(Account::new(Arc::clone(dispatcher.capacity()), terms.reports)),
+            tokens: blueprint.tokens(dispatcher.engine()),
+            dispatcher,
             delivery_timeout: terms.delivery_timeout,
         }
     }
@@ -79,13 +84,19 @@ impl Delivery {
         self.dispatcher.engine()
     }
 
+    /// What authorises the handle's requests.
+    pub fn tokens(&self) -> &TokenSource {
+        &self.tokens
+    }
+
     /// Accepts an event without I/O.
     pub fn enqueue(&self, conversation: &str, request: Request, tag: u64) -> Result<()> {
         let now = Instant::now();
         let limit = Limit::new("delivery_timeout", self.delivery_timeout, now);
         let wake = self.account.accept(Job::bytes(&request), || {
             self.dispatcher.enqueue(self.owner, conversation, now, || {
-                Job::new(Arc::clone(&self.account), request, tag, now, limit)
+                let (account, tokens) = (Arc::clone(&self.account), Arc::clone(&self.tokens));
+                Job::new(account, tokens, request, tag, now, limit)
             })
         })?;
         wake.wake();
@@ -142,5 +153,13 @@ impl Delivery {
             self.close(Duration::ZERO);
         }
         self.account.abandon();
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        if self.is_shared {
+            shared::left(&self.dispatcher);
+        }
     }
 }

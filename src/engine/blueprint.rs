@@ -3,7 +3,7 @@ use std::sync::Arc;
 use ring::digest::{Context, SHA256};
 
 use super::Engine;
-use crate::auth::{Credentials, PrivateKey};
+use crate::auth::{Credentials, PrivateKey, TokenSource};
 use crate::config::{EngineSetting, KeySource, Settings};
 use crate::error::{Error, Result, Status};
 use crate::retry::Policy;
@@ -48,6 +48,15 @@ impl Blueprint {
         Engine::new(self)
     }
 
+    /// What authorises the requests of a handle of this engine: the engine's token, or the
+    /// handle's own if it brought one.
+    pub fn tokens(&self, engine: &Engine) -> Arc<TokenSource> {
+        if self.credentials.are_ready() {
+            return Arc::new(TokenSource::new(Arc::clone(&self.credentials)));
+        }
+        Arc::clone(&engine.tokens)
+    }
+
     /// What handles that share an engine have in common; `None` if this one shares none.
     pub fn shared(&self) -> Option<SettingsDigest> {
         self.shared
@@ -60,9 +69,10 @@ fn digest(settings: &Settings, setup: &Setup, credentials: &Credentials) -> Sett
         context.update(name.as_bytes());
         context.update(value);
     }
-    context.update(credentials.digest().as_ref());
+    context.update(credentials.account().as_ref());
     // With proxy=env the settings do not tell which it is.
     context.update(setup.proxy_url().as_bytes());
+    context.update(&setup.ca_file_digest());
     let mut digest = SettingsDigest::default();
     digest.copy_from_slice(context.finish().as_ref());
     digest

@@ -26,7 +26,7 @@ use pace::Pace;
 #[derive(Debug)]
 pub struct Engine {
     transport: Transport,
-    tokens: TokenSource,
+    tokens: Arc<TokenSource>,
     policy: Policy,
     pace: Pace,
 }
@@ -36,7 +36,7 @@ impl Engine {
     fn new(blueprint: &Blueprint) -> Engine {
         Engine {
             transport: Transport::new(&blueprint.setup),
-            tokens: TokenSource::new(Arc::clone(&blueprint.credentials)),
+            tokens: Arc::new(TokenSource::new(Arc::clone(&blueprint.credentials))),
             policy: blueprint.policy,
             pace: Pace::new(blueprint.rate_limit),
         }
@@ -46,13 +46,14 @@ impl Engine {
     pub fn perform(
         &self,
         request: &Request,
+        tokens: &TokenSource,
         limit: Limit,
         running: &Arc<RunningCall>,
     ) -> Result<Success> {
         let mut progress = Progress::default();
         loop {
             let step = match self.pace.wait(limit.deadline, running) {
-                Ok(()) => self.attempt(request, limit, limit, &mut progress, running),
+                Ok(()) => self.attempt(request, tokens, limit, limit, &mut progress, running),
                 Err(error) => Step::Failed(progress.settle(request, error)),
             };
             match step {
@@ -77,18 +78,19 @@ impl Engine {
     pub fn attempt(
         &self,
         request: &Request,
+        tokens: &TokenSource,
         limit: Limit,
         whole: Limit,
         progress: &mut Progress,
         running: &Arc<RunningCall>,
     ) -> Step {
         let begun = Now::read();
-        let bearer = match self.tokens.bearer(begun, Now::read) {
+        let bearer = match tokens.bearer(begun, Now::read) {
             Ok(bearer) => bearer,
             Err(error) => return Step::Failed(progress.settle(request, error)),
         };
         let Failure { error, transient, token_expired } =
-            match self.exchange(request, &bearer, begun, limit, running) {
+            match self.exchange(request, tokens, &bearer, begun, limit, running) {
                 Ok(success) => return Step::Done(success),
                 Err(failure) => failure,
             };
@@ -97,7 +99,7 @@ impl Engine {
             return Step::Failed(progress.settle(request, closed()));
         }
         let refused = error.status() == Status::Unauthorized && !progress.refreshed;
-        if refused && self.tokens.refuse(&bearer, token_expired) {
+        if refused && tokens.refuse(&bearer, token_expired) {
             progress.refreshed = true;
             return Step::Repeat { after: Duration::ZERO, error };
         }
@@ -116,18 +118,18 @@ impl Engine {
     fn exchange(
         &self,
         request: &Request,
+        tokens: &TokenSource,
         bearer: &Bearer,
         begun: Now,
         limit: Limit,
         running: &Arc<RunningCall>,
     ) -> std::result::Result<Success, Failure> {
-        let reply =
-            self.transport.exchange(request, &bearer.header, begun.monotonic(), limit, running)?;
+        let reply = self.transport.exchange(request, bearer, begun.monotonic(), limit, running)?;
         let is_success = matches!(reply.status, 200..=299);
-        if (!is_success || self.tokens.wants_date(begun))
+        if (!is_success || tokens.wants_date(begun))
             && let Some(date) = reply.date()
         {
-            self.tokens.observe_date(date, begun, Now::read());
+            tokens.observe_date(date, begun, Now::read());
         }
         api::judge(request, reply, SystemTime::now).inspect_err(|failure| {
             if let Some(pause) = failure.error.retry_after().filter(|_| failure.transient) {
@@ -144,6 +146,11 @@ impl Engine {
     /// How many connections were opened.
     pub fn connections_opened(&self) -> u64 {
         self.transport.connections_opened()
+    }
+
+    /// Says that threads of the library send with it.
+    pub fn serves_threads(&self) {
+        self.transport.serves_threads();
     }
 
     /// Gives the connections up.

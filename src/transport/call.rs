@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use super::calls::{Interrupt, RunningCall};
 use super::limit::Limit;
 use super::timed_out;
-
 use crate::auth::Bearer;
+
 /// One attempt at a request: its time limits, its cancellation, and the evidence of what left.
 pub struct Call {
     running: Arc<RunningCall>,
@@ -21,8 +21,8 @@ pub struct Call {
     connect_deadline: Instant,
     /// At most so many bytes, its head included.
     request_size: usize,
-    phase: Cell<Phase>,
     bearer: Bearer,
+    phase: Cell<Phase>,
     socket_bytes: Cell<u64>,
     request_bytes: Cell<u64>,
 }
@@ -58,18 +58,18 @@ impl Call {
         limit: Limit,
         connect_by: Instant,
         request_size: usize,
+        bearer: Bearer,
     ) -> Rc<Call> {
         Rc::new(Call {
             running: Arc::clone(running),
             limit,
-        bearer: Bearer,
             connect_deadline: connect_by.min(limit.deadline),
             request_size,
+            bearer,
             phase: Cell::new(Phase::Connecting),
             socket_bytes: Cell::new(0),
             request_bytes: Cell::new(0),
         })
-            bearer,
     }
 
     /// Makes this the call that this thread's transports serve.
@@ -89,13 +89,13 @@ impl Call {
         self.request_size
     }
 
-    pub fn phase(&self) -> Phase {
-        self.phase.get()
-    }
-
     /// What authorises its request.
     pub fn bearer(&self) -> &Bearer {
         &self.bearer
+    }
+
+    pub fn phase(&self) -> Phase {
+        self.phase.get()
     }
 
     pub fn exchanges(&self) {
@@ -161,10 +161,10 @@ impl Call {
 pub(super) mod tests {
     use super::super::calls::Calls;
     use super::*;
+    use crate::auth::Credentials;
 
     /// A call of `calls` that has `time`.
     pub fn call_of(calls: &Arc<Calls>, time: Duration) -> Rc<Call> {
-    use crate::auth::Credentials;
         let limit = Limit::new("timeout", time, Instant::now());
         let bearer = Credentials::ready("a.b.c").unwrap().ready_bearer().unwrap();
         Call::new(&calls.begin().unwrap(), limit, limit.deadline, 0, bearer)

@@ -19,12 +19,13 @@ use super::call::{Call, Phase};
 use super::calls::RunningCall;
 use super::connection::Connector;
 use super::limit::Limit;
-use super::proxy;
 use super::pool::{Pool, Pooled};
+use super::proxy;
 use super::resolver::{self, Resolver};
 use super::roots::CaFile;
 use super::tls::Tls;
 use crate::api::{Failure, Method, Reply, Request};
+use crate::auth::Bearer;
 use crate::config::{Settings, TlsRoots};
 use crate::error::{Error, Outcome, Result, Status};
 
@@ -61,12 +62,12 @@ impl Setup {
     pub fn proxy_url(&self) -> String {
         self.proxy.as_ref().map_or_else(String::new, |proxy| proxy.uri().to_string())
     }
-}
 
     /// Tells what was read from `ca_file`: the file may change while its path stays the same.
     pub fn ca_file_digest(&self) -> [u8; 32] {
         self.ca_file.as_ref().map_or_else(Default::default, |file| file.digest)
     }
+}
 
 fn user_agent(settings: &Settings) -> Result<HeaderValue> {
     let app = settings.app_name.as_ref().map_or_else(String::new, |app| format!(" {app}"));
@@ -269,6 +270,11 @@ impl Transport {
     /// How many connections were made.
     pub fn connections_opened(&self) -> u64 {
         self.opened.load(Ordering::Relaxed)
+    }
+
+    /// Says that threads of the library send with it.
+    pub fn serves_threads(&self) {
+        self.pool.serves_threads();
     }
 
     /// Closes the connections; a call that still uses one fails.

@@ -4,48 +4,56 @@
 //! longest, so that a few requests a second keep every connection of a burst open, and cold.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, NextTimeout, Transport, time,
-};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
 use super::call::Call;
 use super::connection::{Connection, leads_to_proxy};
-
-/// Idle connections are given up before a server would close them under a request.
-const MAX_IDLE: Duration = Duration::from_secs(15);
+use crate::housekeeping::{self, MAX_IDLE};
+use crate::platform::uptime;
 
 /// Connections to one host, the one that was used last at the end.
 #[derive(Debug)]
 pub struct Pool {
     state: Mutex<State>,
     most: usize,
+    /// The library has threads of its own to send with.
+    has_threads: AtomicBool,
 }
 
 #[derive(Debug, Default)]
 struct State {
     is_closed: bool,
+    /// Whether the housekeeping looks at it.
+    is_watched: bool,
     idle: VecDeque<Idle>,
 }
 
 #[derive(Debug)]
 struct Idle {
     connection: Connection,
-    since: Instant,
+    /// By [`uptime`]'s clock.
+    since: Duration,
 }
 
 impl Idle {
-    fn is_old(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.since) >= MAX_IDLE
+    fn is_old(&self, now: Duration) -> bool {
+        now.saturating_sub(self.since) >= MAX_IDLE
     }
 }
 
 impl Pool {
     /// Holds at most so many.
     pub fn new(most: usize) -> Pool {
-        Pool { state: Mutex::default(), most }
+        Pool { state: Mutex::default(), most, has_threads: AtomicBool::new(false) }
+    }
+
+    /// From now on a thread may watch over it.
+    pub fn serves_threads(&self) {
+        self.has_threads.store(true, Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -53,7 +61,8 @@ impl Pool {
     }
 
     /// The connection that was used last and can still be used.
-    fn take(&self, now: Instant) -> Option<Connection> {
+    fn take(&self) -> Option<Connection> {
+        let now = uptime();
         loop {
             let mut idle = self.lock().idle.pop_back()?;
             // Looked at without the lock: it is a system call.
@@ -63,8 +72,8 @@ impl Pool {
         }
     }
 
-    fn put(&self, connection: Connection) {
-        let now = Instant::now();
+    fn put(self: &Arc<Self>, connection: Connection) {
+        let now = uptime();
         let mut surplus = Vec::new();
         let mut state = self.lock();
         if state.is_closed {
@@ -74,18 +83,40 @@ impl Pool {
         while state.idle.len() > self.most || state.idle.front().is_some_and(|i| i.is_old(now)) {
             surplus.extend(state.idle.pop_front());
         }
+        // A program with one thread, whose calls wait, shall have no other for one connection.
+        let is_watched = state.idle.len() > 1 || self.has_threads.load(Ordering::Relaxed);
+        let is_new = is_watched && !std::mem::replace(&mut state.is_watched, true);
         // What is too much is closed without the lock.
         drop(state);
+        if is_new {
+            housekeeping::watch(self);
+        }
     }
 
     /// Closes what waits, and what would be put here later.
-    pub fn close(&self) {
-        let idle = {
+    pub fn close(self: &Arc<Self>) {
+        let (idle, was_watched) = {
             let mut state = self.lock();
             state.is_closed = true;
-            std::mem::take(&mut state.idle)
+            (std::mem::take(&mut state.idle), std::mem::take(&mut state.is_watched))
         };
         drop(idle);
+        if was_watched {
+            housekeeping::release(self);
+        }
+    }
+}
+
+impl housekeeping::Idle for Pool {
+    fn give_back(&self, now: Duration) -> Option<Duration> {
+        let mut state = self.lock();
+        let old = state.idle.iter().take_while(|idle| idle.is_old(now)).count();
+        let old = state.idle.drain(..old).collect::<Vec<_>>();
+        let next = state.idle.front().map(|idle| idle.since + MAX_IDLE);
+        state.is_watched = next.is_some();
+        drop(state);
+        drop(old);
+        next
     }
 }
 
@@ -114,11 +145,7 @@ impl<In: Transport, C: Connector<In, Out = Connection>> Connector<In> for Pooled
             let connection = self.connector.connect(details, chained)?;
             return Ok(connection.map(|connection| Lease::new(connection, None)));
         }
-        let now = match details.now {
-            time::Instant::Exact(now) => now,
-            _ => Instant::now(),
-        };
-        let connection = match self.pool.take(now) {
+        let connection = match self.pool.take() {
             Some(mut connection) => {
                 connection.make_room(Call::current()?.request_size());
                 Some(connection)

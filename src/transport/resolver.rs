@@ -209,6 +209,7 @@ impl std::fmt::Debug for Resolver {
 
 #[cfg(test)]
 mod tests {
+    use super::super::call::tests::{call, call_of};
     use super::super::calls::Calls;
     use super::super::connection::Connector;
     use super::super::tls::Tls;
@@ -222,7 +223,6 @@ mod tests {
         let call = call();
         let _entered = call.enter();
         let resolver = Resolver::default();
-    use super::super::call::tests::{call, call_of};
         let addresses = vec!["192.0.2.1:443".parse().unwrap()];
         let entry = Entry::Addresses(addresses.clone(), Instant::now());
         resolver.lock().insert(NAME.to_owned(), entry);
@@ -265,6 +265,7 @@ mod tests {
                 let _entered = call.enter();
                 assert!(resolver.addresses(NAME).is_err());
             });
+            began.wait();
             calls.close(Duration::from_millis(100));
         });
         assert!(begun.elapsed() < time, "it waited for its time limit");
@@ -286,7 +287,6 @@ mod tests {
         let call = call();
         let _entered = call.enter();
         assert!(agent.get("https://no-such-host.invalid").call().is_err());
-            began.wait();
         assert!(resolver.lock().is_empty());
     }
 }

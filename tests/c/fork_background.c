@@ -215,7 +215,7 @@ static void at_rest(void)
     enqueue(client, conversation.id, 1);
     CHECK(take_created(client) == 1);
     long long used = now_ms();
-    AWAIT(count_threads() == 1);
+    AWAIT(count_sending_threads() == 0);
     pid_t pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {

@@ -63,10 +63,20 @@ static bool any(long number)
     return true;
 }
 
-static bool is_library_thread(long thread)
+static bool is_named(long thread, const char *start)
 {
     char name[64];
-    return read_of(thread, "comm", name, sizeof name) && strncmp(name, "vce-", 4) == 0;
+    return read_of(thread, "comm", name, sizeof name) && strncmp(name, start, strlen(start)) == 0;
+}
+
+static bool is_library_thread(long thread)
+{
+    return is_named(thread, "vce-");
+}
+
+static bool is_sending_thread(long thread)
+{
+    return is_named(thread, "vce-send");
 }
 
 static int wanted_signal;
@@ -89,6 +99,11 @@ int count_threads(void)
 int count_library_threads(void)
 {
     return count_in("/proc/self/task", is_library_thread);
+}
+
+int count_sending_threads(void)
+{
+    return count_in("/proc/self/task", is_sending_thread);
 }
 
 bool others_block(int signal)

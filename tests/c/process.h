@@ -24,8 +24,9 @@ void *join_thread(pthread_t thread);
 /* How many threads this process has. */
 int count_threads(void);
 
-/* How many of them have a name of the library's. */
+/* How many of them have a name of the library's, and how many of those send events. */
 int count_library_threads(void);
+int count_sending_threads(void);
 
 /* Whether all but the first block a signal. */
 bool others_block(int signal);

@@ -49,9 +49,10 @@ static void idle_threads_go(void)
         enqueue(client, conversation.id, round);
         CHECK(count_threads() > 1);
         CHECK(take_created(client) == round);
-        AWAIT(count_threads() == 1);
+        AWAIT(count_sending_threads() == 0);
     }
     vce_client_free(client);
+    CHECK(is_alone());
 }
 
 static void handle(int signal)

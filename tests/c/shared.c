@@ -113,18 +113,36 @@ static void closing_leaves_what_is_under_way(void)
     vce_client_free(second);
 }
 
-/* A report's place in the queue is its handle's, not the engine's. */
-static void queues_are_separate(void)
+/* The limits hold for all handles together, also for what those left behind that were freed. */
+static void limits_are_the_engines(void)
 {
+    enum { MOST = 10, HANDLES = 50 };
     struct conversation conversation = sandbox_conversation();
-    vce_client *first = client_with("engine", "shared", "queue_max_events", "1", NULL);
-    vce_client *second = client_with("engine", "shared", "queue_max_events", "1", NULL);
-    enqueue(first, conversation.id, 1);
-    enqueue(second, conversation.id, 2);
-    CHECK(vce_enqueue_event(first, "CON-1", "custom:test", NULL, "{}", 3, NULL) == VCE_ERR_QUEUE_FULL);
-    CHECK(take_created(first) == 1 && take_created(second) == 2);
-    vce_client_free(first);
-    vce_client_free(second);
+    uint64_t accepted = 0;
+    sandbox_fault("\"kind\":\"delay\",\"delay_ms\":3000,\"conversation_id\":\"%s\"", conversation.id);
+    for (int i = 0; i < HANDLES; i++) {
+        vce_client *client = client_with("engine", "shared", "queue_max_events", "10", NULL);
+        vce_status status;
+        while ((status = vce_enqueue_event(client, conversation.id, "custom:test", NULL, "{\"n\":1}", 1, NULL)) == VCE_OK)
+            accepted++;
+        CHECK(status == VCE_ERR_QUEUE_FULL && figure(client, "events") == MOST);
+        vce_client_free(client);
+    }
+    CHECK(accepted == MOST);
+    /* What has come to its end makes room again. */
+    vce_client *client = client_with("engine", "shared", "queue_max_events", "10", NULL);
+    AWAIT(figure(client, "events") == 0);
+    enqueue(client, conversation.id, 7);
+    CHECK(figure(client, "events") == 1);
+    CHECK(take_created(client) == 7 && figure(client, "events") == 0 && figure(client, "bytes") == 0);
+    /* Reports that nobody took are forgotten with their handle. */
+    enqueue(client, conversation.id, 8);
+    CHECK(vce_flush(client, UINT64_MAX, NULL, NULL) == VCE_OK && figure(client, "events") == 1);
+    vce_client_free(client);
+    client = client_with("engine", "shared", "queue_max_events", "10", NULL);
+    CHECK(figure(client, "events") == 0 && figure(client, "bytes") == 0);
+    vce_client_free(client);
+    CHECK(sandbox_events(conversation.id, NULL, 0) == MOST + 2);
 }
 
 int main(void)
@@ -135,6 +153,6 @@ int main(void)
     freeing_leaves_its_events();
     closing_cancels_its_own_events();
     closing_leaves_what_is_under_way();
-    queues_are_separate();
+    limits_are_the_engines();
     return EXIT_SUCCESS;
 }

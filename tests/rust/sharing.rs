@@ -44,6 +44,52 @@ fn handles_that_differ_in_anything_share_nothing() {
     assert_eq!(connections_and_tokens(&sandbox), (4, 4));
 }
 
+/// A program may be handed a token for each request that it serves.
+#[test]
+fn handles_of_one_account_share_an_engine_and_each_has_its_own_token() {
+    let sandbox = tls_sandbox();
+    for _ in 0..5 {
+        let token = sandbox.new_token();
+        let client = shared(&sandbox, &[("token", &token)]);
+        create(&client, &sandbox).unwrap();
+        client.enqueue_event(sandbox.conversation_id(), "custom:test", None, "{}", 1).unwrap();
+        assert!(client.poll(Duration::from_secs(60)).unwrap().event().is_some());
+        let sent = sandbox.requests().split_off(sandbox.requests().len() - 2);
+        let authorization = format!("Bearer {token}");
+        for request in sent {
+            assert_eq!(request.header("authorization"), Some(&*authorization));
+        }
+    }
+    let (connections, tokens) = connections_and_tokens(&sandbox);
+    assert_eq!((connections, tokens), (1, 5));
+    // Of another application, as far as it says.
+    let claims = serde_json::json!({"application_id": "another", "iat": 1, "jti": "1"});
+    failed(&shared(&sandbox, &[("token", &sandbox.sign(&claims))]), &sandbox);
+    failed(&shared(&sandbox, &[("token", "a.b.c")]), &sandbox);
+    assert_eq!(sandbox.connections().accepted, 3);
+}
+
+#[test]
+fn a_ca_file_that_changed_is_another_and_one_that_was_moved_is_not() {
+    let (sandbox, other) = (tls_sandbox(), tls_sandbox());
+    let directory = tempfile::tempdir().unwrap();
+    let [path, moved] = ["ca.pem", "moved.pem"].map(|name| directory.path().join(name));
+    let trusting =
+        |path: &std::path::Path| shared(&sandbox, &[("ca_file", path.to_str().unwrap())]);
+    std::fs::copy(other.ca_file().unwrap(), &path).unwrap();
+    assert_eq!(failed(&trusting(&path), &sandbox).status(), Status::Tls);
+    std::fs::copy(sandbox.ca_file().unwrap(), &path).unwrap();
+    create(&trusting(&path), &sandbox).unwrap();
+    std::fs::copy(&path, &moved).unwrap();
+    create(&trusting(&moved), &sandbox).unwrap();
+    // The one that was refused made a connection, too.
+    assert_eq!(sandbox.connections().accepted, 2);
+    std::fs::write(&path, "").unwrap();
+    let mut config = config(&sandbox, &[("engine", "shared")]);
+    config.set("ca_file", path.to_str()).unwrap();
+    assert_eq!(Client::new(&config).unwrap_err().status(), Status::Config);
+}
+
 #[test]
 fn a_client_that_lives_for_one_event_resumes_the_tls_session_of_the_one_before() {
     let sandbox = tls_sandbox();

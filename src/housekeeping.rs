@@ -1,0 +1,167 @@
+//! Gives back what nobody uses any more: one thread of the process, while there is something.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::fork::PerProcess;
+use crate::panics;
+use crate::platform::{self, uptime};
+
+/// How long something may be of no use before it is given back. Connections are given up before
+/// a server would close them under a request.
+pub const MAX_IDLE: Duration = Duration::from_secs(15);
+
+const STACK_BYTES: usize = 256 * 1024;
+
+/// Something that is of no use at times.
+pub trait Idle: Send + Sync {
+    /// Gives back what has been idle for [`MAX_IDLE`] at `now`, by [`uptime`]'s clock. When it
+    /// has to be asked again, at most `MAX_IDLE` later; `None` if nothing is idle.
+    ///
+    /// It must not call this module, whose lock is held.
+    fn give_back(&self, now: Duration) -> Option<Duration>;
+}
+
+/// Watches over `idle`, of which something is idle now, until nothing is.
+pub fn watch(idle: &Arc<impl Idle + 'static>) {
+    let idle: Weak<dyn Idle> = Arc::downgrade(idle) as _;
+    Housekeeper::of_process().watch(idle);
+}
+
+/// Watches over `idle` no more. The thread has ended if there is nothing else to watch over.
+pub fn release(idle: &Arc<impl Idle + 'static>) {
+    let idle: Weak<dyn Idle> = Arc::downgrade(idle) as _;
+    Housekeeper::of_process().release(&idle);
+}
+
+#[derive(Default)]
+struct Housekeeper {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    watched: Vec<Weak<dyn Idle>>,
+    /// The thread at work. One that is not in this place any more ends.
+    thread: Option<JoinHandle<()>>,
+    /// Counts the threads: each knows its number.
+    threads: u64,
+}
+
+impl Housekeeper {
+    fn of_process() -> Arc<Housekeeper> {
+        static HOUSEKEEPER: PerProcess<Arc<Housekeeper>> = PerProcess::empty();
+        Arc::clone(HOUSEKEEPER.get_or_make(Arc::default))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The thread need not be woken: it looks again before anything becomes idle for too long.
+    fn watch(self: Arc<Self>, idle: Weak<dyn Idle>) {
+        let mut state = self.lock();
+        state.watched.push(idle);
+        if state.thread.is_none() {
+            state.threads += 1;
+            let (number, housekeeper) = (state.threads, Arc::clone(&self));
+            let work = move || housekeeper.run(number);
+            // Without a thread the next thing to be watched tries again.
+            state.thread = platform::spawn("vce-idle", STACK_BYTES, work).ok();
+        }
+    }
+
+    fn release(&self, idle: &Weak<dyn Idle>) {
+        let mut state = self.lock();
+        state.watched.retain(|watched| !Weak::ptr_eq(watched, idle));
+        if !state.watched.is_empty() {
+            return;
+        }
+        let thread = state.thread.take();
+        drop(state);
+        if let Some(thread) = thread {
+            self.changed.notify_all();
+            // Its panics were caught; there is nothing to learn from it.
+            let _ = thread.join();
+        }
+    }
+
+    fn run(&self, number: u64) {
+        if panics::catch(|| self.work(number)).is_err() {
+            let mut state = self.lock();
+            if state.threads == number {
+                state.thread = None;
+            }
+        }
+    }
+
+    fn work(&self, number: u64) {
+        let mut state = self.lock();
+        while state.thread.is_some() && state.threads == number {
+            let now = uptime();
+            let mut next = None;
+            state.watched.retain(|idle| {
+                let again = idle.upgrade().and_then(|idle| idle.give_back(now));
+                next = again.into_iter().chain(next).min();
+                again.is_some()
+            });
+            let Some(next) = next else {
+                state.thread = None;
+                return;
+            };
+            let time = next.saturating_sub(now).min(MAX_IDLE);
+            state =
+                self.changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// Is idle for as many looks as it says.
+    struct Looks(AtomicU32);
+
+    impl Idle for Looks {
+        fn give_back(&self, now: Duration) -> Option<Duration> {
+            let left =
+                self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+            left.ok().map(|_| now)
+        }
+    }
+
+    fn watched(housekeeper: &Arc<Housekeeper>, looks: u32) -> Arc<Looks> {
+        let idle = Arc::new(Looks(AtomicU32::new(looks)));
+        let weak = Arc::downgrade(&idle);
+        Arc::clone(housekeeper).watch(weak as Weak<dyn Idle>);
+        idle
+    }
+
+    #[test]
+    fn the_thread_ends_when_nothing_is_idle_and_comes_back() {
+        let housekeeper = Arc::new(Housekeeper::default());
+        for round in 1..=3 {
+            let idle = watched(&housekeeper, 5);
+            while housekeeper.lock().thread.is_some() {
+                std::thread::yield_now();
+            }
+            assert_eq!(idle.0.load(Ordering::SeqCst), 0);
+            assert_eq!(housekeeper.lock().threads, round);
+        }
+    }
+
+    #[test]
+    fn no_thread_is_left_after_the_last_is_released() {
+        let housekeeper = Arc::new(Housekeeper::default());
+        let (first, second) = (watched(&housekeeper, u32::MAX), watched(&housekeeper, u32::MAX));
+        housekeeper.release(&(Arc::downgrade(&first) as Weak<dyn Idle>));
+        assert!(housekeeper.lock().thread.is_some());
+        housekeeper.release(&(Arc::downgrade(&second) as Weak<dyn Idle>));
+        assert!(housekeeper.lock().thread.is_none());
+        assert_eq!(Arc::strong_count(&housekeeper), 1, "the thread has ended");
+    }
+}
