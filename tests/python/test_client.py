@@ -170,6 +170,14 @@ class TestOptions:
             vce.Client(**{name: None}, no_such_option="")  # type: ignore[call-arg]
         assert "no_such_option" in str(caught.value)
 
+    @pytest.mark.parametrize("text", ["\0", "a\0b", "\ud800"])
+    def test_text_that_c_cannot_carry_is_a_bad_argument(self, text: str) -> None:
+        for options in ({"token": text}, {"app_name": text}, {text: "a"}):
+            with pytest.raises(vce.ConfigError) as caught:
+                vce.Client(**options)  # type: ignore[arg-type]
+            assert caught.value.status is vce.Status.ERR_ARGUMENT
+            assert caught.value.outcome is vce.Outcome.NOT_CREATED
+
     def test_every_option_of_the_library_is_typed(self) -> None:
         table = Path(__file__).parents[2] / "src" / "config" / "options.rs"
         names = re.findall(r'^    (\w+)(?: = "[^"]*")?, "', table.read_text("utf-8"), re.MULTILINE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import pickle
 import re
 import shutil
 import subprocess
@@ -93,6 +94,19 @@ def test_a_foreign_library_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VCE_LIBRARY_PATH", "libc.so.6")
     with pytest.raises(vce.LibraryLoadError, match=r"libc\.so\.6 has no function vce_version"):
         vce.library_version()
+
+
+@pytest.mark.usefixtures("_unloaded")
+def test_an_error_of_loading_is_one_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VCE_LIBRARY_PATH", "/nowhere/libvce.so")
+    with pytest.raises(vce.VceError) as caught:
+        vce.Client(token="none")
+    error = caught.value
+    assert isinstance(error, vce.LibraryLoadError)
+    assert isinstance(error, OSError)
+    assert (error.status, error.outcome) == (vce.Status.ERR_INTERNAL, vce.Outcome.NOT_CREATED)
+    copy = pickle.loads(pickle.dumps(error))
+    assert (str(copy), vars(copy)) == (str(error), vars(error))
 
 
 @pytest.mark.usefixtures("_unloaded")

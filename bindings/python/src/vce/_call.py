@@ -9,21 +9,38 @@ from ._native import ErrorPointer, library
 from .errors import BY_STATUS, Outcome, Status, VceError
 
 
+class _Release:
+    """Calls a function with what it holds when nothing refers to it any more."""
+
+    __slots__ = ("_free", "_pointer")
+
+    def __init__(self, pointer: Any, free: Any) -> None:
+        self._pointer = pointer
+        self._free = free
+
+    def __del__(self) -> None:
+        self._free(self._pointer)
+
+
 class Handle:
     """Owns one object of the library, and frees it with its last reference.
 
-    Only then can no thread be inside a call that uses the object: the call
-    holds a reference as well.
+    Only then can no thread be inside a call that uses the object: the frame of
+    whoever calls holds a reference as well.
     """
 
-    __slots__ = ("_free", "pointer")
+    __slots__ = ("_free", "_release", "pointer")
 
     def __init__(self, pointer: Any, free: Any) -> None:
         self.pointer = pointer
         self._free = free
 
-    def __del__(self) -> None:
-        self._free(self.pointer)
+    # The class is an argument because the module may be empty at the interpreter's end.
+    def __del__(self, release: type[_Release] = _Release) -> None:
+        # Garbage collection calls the __del__ methods of a cycle in any order, and another one of
+        # them may use the pointer after this one.  What is made here goes with the handle's
+        # memory, which is after all of them.
+        self._release = release(self.pointer, self._free)
 
 
 def call(function: Any, *arguments: Any) -> Status:
@@ -38,16 +55,29 @@ def call(function: Any, *arguments: Any) -> Status:
         library().vce_error_free(error)
 
 
-def copy_error(error: Any) -> VceError:
-    """What a ``vce_error`` reports, as the exception for it."""
+def copy_error(error: Any, outcome: Outcome = Outcome.MAYBE_CREATED) -> VceError:
+    """What a ``vce_error`` reports, as the exception for it.
+
+    `outcome` is what is known without it: an error may be missing or unreadable.
+    """
+    if not error:
+        return VceError("the library did not say why", status=Status.ERR_INTERNAL, outcome=outcome)
+    try:
+        outcome = Outcome(library().vce_error_outcome(error))
+        return _copy_error(error, outcome)
+    except Exception as cause:
+        return unreadable("the library's error", outcome, cause)
+
+
+def _copy_error(error: Any, outcome: Outcome) -> VceError:
     lib = library()
     status = Status(lib.vce_error_status(error))
     offset = lib.vce_error_offset(error)
     retry_after_ms = lib.vce_error_retry_after_ms(error)
-    return BY_STATUS[status](
+    return BY_STATUS.get(status, VceError)(
         decode(lib.vce_error_message(error)) or status.name,
         status=status,
-        outcome=Outcome(lib.vce_error_outcome(error)),
+        outcome=outcome,
         retryable=lib.vce_error_is_retryable(error),
         offset=None if offset < 0 else offset,
         http_status=lib.vce_error_http_status(error) or None,
@@ -58,6 +88,15 @@ def copy_error(error: Any) -> VceError:
         response=decode(lib.vce_error_response(error)),
         retry_after=None if retry_after_ms < 0 else retry_after_ms / 1000,
     )
+
+
+def unreadable(what: str, outcome: Outcome, cause: Exception) -> VceError:
+    """The error for something that the library said and that could not be copied."""
+    error = VceError(
+        f"{what} could not be read: {cause!r}", status=Status.ERR_INTERNAL, outcome=outcome
+    )
+    error.__cause__ = cause
+    return error
 
 
 def decode(text: bytes | None) -> str | None:

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import BY_STATUS, InvalidEventError, Status
+from .errors import InvalidEventError, Status, VceError
 
 
-def encode_text(name: str, value: str, status: Status = Status.ERR_ARGUMENT) -> bytes:
-    """Encode one argument; what C's text cannot carry is refused with `status`."""
+def encode_text(name: str, value: str, kind: type[VceError] = InvalidEventError) -> bytes:
+    """Encode one argument; what C's text cannot carry is refused with an error of `kind`."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")
     try:
@@ -18,26 +18,28 @@ def encode_text(name: str, value: str, status: Status = Status.ERR_ARGUMENT) -> 
     except UnicodeEncodeError as error:
         offset = len(value[: error.start].encode())
     else:
-        return without_nul(name, encoded, status)
+        return without_nul(name, encoded, kind)
     # Raised out here: a chained UnicodeEncodeError would carry the whole text, which may be a key.
-    raise BY_STATUS[status](
-        f"{name} holds a lone surrogate at byte {offset}", status=status, offset=offset
+    raise kind(
+        f"{name} holds a lone surrogate at byte {offset}",
+        status=Status.ERR_ARGUMENT,
+        offset=offset,
     )
 
 
-def without_nul(name: str, encoded: bytes, status: Status = Status.ERR_ARGUMENT) -> bytes:
+def without_nul(name: str, encoded: bytes, kind: type[VceError] = InvalidEventError) -> bytes:
     """`encoded` itself; C would take a NUL for its end."""
     offset = encoded.find(b"\0")
     if offset < 0:
         return encoded
-    raise BY_STATUS[status](f"{name} holds a NUL at byte {offset}", status=status, offset=offset)
+    raise kind(f"{name} holds a NUL at byte {offset}", status=Status.ERR_ARGUMENT, offset=offset)
 
 
 def encode_optional(
-    name: str, value: str | None, status: Status = Status.ERR_ARGUMENT
+    name: str, value: str | None, kind: type[VceError] = InvalidEventError
 ) -> bytes | None:
     """Encode an argument that may be left out."""
-    return None if value is None else encode_text(name, value, status)
+    return None if value is None else encode_text(name, value, kind)
 
 
 def encode_body(body: Mapping[str, Any] | str | bytes) -> bytes:

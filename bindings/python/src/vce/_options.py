@@ -87,8 +87,8 @@ def open_client(options: Mapping[str, object], *, environment: bool) -> Handle:
         call(
             lib.vce_config_set,
             config.pointer,
-            encode_text("the option's name", name, Status.ERR_CONFIG),
-            encode_optional(f"option {name}", option_text(name, value), Status.ERR_CONFIG),
+            encode_text("the option's name", name, ConfigError),
+            encode_optional(f"option {name}", option_text(name, value), ConfigError),
         )
     client = ClientPointer()
     call(lib.vce_client_new, config.pointer, byref(client))

@@ -13,7 +13,11 @@ from typing import Any
 
 
 class Status(enum.IntEnum):
-    """The C library's ``vce_status``: the numbers never change."""
+    """The C library's ``vce_status``: the numbers never change.
+
+    A number that only a newer library knows is a Status too: its name is
+    ``ERR_UNKNOWN``, and it is not among ``list(Status)``.
+    """
 
     OK = 0
     END = 1
@@ -46,9 +50,21 @@ class Status(enum.IntEnum):
     ERR_STORAGE = 81
     ERR_INTERNAL = 99
 
+    @classmethod
+    def _missing_(cls, value: object) -> Status | None:
+        if not isinstance(value, int):
+            return None
+        unknown = int.__new__(cls, value)
+        unknown._name_ = "ERR_UNKNOWN"
+        unknown._value_ = value
+        return unknown
+
 
 class Outcome(enum.Enum):
-    """What became of the event that a call was to create."""
+    """What became of the event that a call was to create.
+
+    A number that only a newer library knows stands for MAYBE_CREATED.
+    """
 
     NOT_CREATED = 0
     """It certainly does not exist."""
@@ -56,6 +72,10 @@ class Outcome(enum.Enum):
     """It exists."""
     MAYBE_CREATED = 2
     """The request left, and no answer tells: look before creating it again."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Outcome | None:
+        return cls.MAYBE_CREATED if isinstance(value, int) else None
 
 
 class VceError(Exception):
@@ -176,8 +196,14 @@ class QueueFullError(VceError):
     """The queue has no room for the event."""
 
 
-class LibraryLoadError(OSError):
-    """The C library cannot be loaded; the message lists every path tried."""
+class LibraryLoadError(VceError, OSError):
+    """The C library cannot be loaded; the message lists every path tried.
+
+    Its ``status`` is ERR_INTERNAL, and nothing was sent.
+    """
+
+    def __init__(self, message: str, *, status: Status = Status.ERR_INTERNAL) -> None:
+        super().__init__(message, status=status)
 
 
 BY_STATUS: dict[Status, type[VceError]] = {
@@ -210,4 +236,7 @@ BY_STATUS: dict[Status, type[VceError]] = {
     Status.ERR_STORAGE: VceError,
     Status.ERR_INTERNAL: VceError,
 }
-"""The class of each failure: the one place where numbers become types."""
+"""The class of each failure: the one place where numbers become types.
+
+A status that is not here is one of a newer library: VceError.
+"""

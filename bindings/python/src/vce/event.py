@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ._call import decode
+from ._call import decode, unreadable
 from ._native import library
+from .errors import Outcome
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,11 @@ def copy_event(pointer: Any) -> Event:
     )
 
 
-def take_event(pointer: Any) -> Event:
-    """Copy a ``vce_event`` and free it."""
+def take_event(pointer: Any, outcome: Outcome = Outcome.NOT_CREATED) -> Event:
+    """Copy a ``vce_event`` and free it; `outcome` is what the call has come to."""
     try:
         return copy_event(pointer)
+    except Exception as cause:
+        raise unreadable("the event", outcome, cause) from cause
     finally:
         library().vce_event_free(pointer)

@@ -57,8 +57,8 @@ class Stats:
     """Events that may exist."""
     not_created: int
     """Events that do not exist."""
-    not_created_by_status: Mapping[Status, int]
-    """Why they do not."""
+    not_created_by_status: Mapping[Status | str, int]
+    """Why they do not.  A status that only a newer library knows is there by its name."""
     retries: int
     """Requests that were repeated."""
     latency: Latency
@@ -85,9 +85,7 @@ def read_stats(handle: Handle) -> Stats:
         created=counters["created"],
         maybe_created=counters["maybe_created"],
         not_created=counters["not_created"],
-        not_created_by_status={
-            Status[name.removeprefix("VCE_")]: count for name, count in by_status
-        },
+        not_created_by_status={_status(name): count for name, count in by_status},
         retries=counters["retries"],
         latency=Latency(
             **{name: _seconds(latency[name]) for name in ("p50", "p90", "p99", "max")},
@@ -97,6 +95,10 @@ def read_stats(handle: Handle) -> Stats:
             connections_opened=engine["connections_opened"],
         ),
     )
+
+
+def _status(name: str) -> Status | str:
+    return Status.__members__.get(name.removeprefix("VCE_"), name)
 
 
 def _seconds(milliseconds: float | None) -> float | None:
