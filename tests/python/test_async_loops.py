@@ -155,6 +155,24 @@ class TestLoops:
         assert len(numbers(sandbox)) == 30
 
 
+def test_a_client_in_a_cycle_delivers_after_its_loop(sandbox: Sandbox) -> None:
+    script = """
+import gc
+
+async def main():
+    client = vce.AsyncClient(**options)
+    client.itself = client
+    for n in range(3):
+        await client.enqueue_event(conversation, "custom:a", {"n": n})
+
+asyncio.run(main())
+gc.collect()
+"""
+    sandbox.fault("delay", on="create", delay_ms=300)
+    sandbox.run(script)
+    assert numbers(sandbox) == [0, 1, 2]
+
+
 def test_without_a_descriptor_nothing_is_accepted(sandbox: Sandbox) -> None:
     script = """
 async def main():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import sys
 from typing import Any
@@ -46,8 +47,12 @@ def deliver_before_exit(sender: Sender) -> None:
 
 def deliver_orphans(handle: Handle) -> None:
     """Keep a client until its events have come to their end, though nobody asks any more."""
-    _orphans[:] = [orphan for orphan in _orphans if _reports.flush(orphan.handle, 0)]
     _orphans.append(Sender(handle))
+    for orphan in list(_orphans):
+        if not _reports.flush(orphan.handle, 0):
+            # Another thread, or garbage collection meanwhile, may have come first.
+            with contextlib.suppress(ValueError):
+                _orphans.remove(orphan)
 
 
 def _arm() -> None:
@@ -67,10 +72,10 @@ def _deliver() -> None:
     senders = [*_senders, *_orphans]
     for sender in senders:
         sender.refusing = True
-    try:
+    # Whatever one of them raises, the others come to their end as well.
+    with contextlib.ExitStack() as ends:
+        for sender in senders:
+            ends.callback(sender.finish)
+            ends.callback(_reports.close, sender.handle, 0)
         for sender in senders:
             _reports.flush(sender.handle, None)
-    finally:
-        for sender in senders:
-            _reports.close(sender.handle, 0)
-            sender.finish()

@@ -3,41 +3,62 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
+import functools
 import threading
 import time
-from concurrent.futures import Future, InvalidStateError, wait
-from queue import SimpleQueue
+from collections.abc import Callable
+from concurrent.futures import Future, wait
 
-from . import _exit, _fork, _reports
-from ._call import Handle
+from . import _exit, _reports
+from ._receiver import Receiver
 from .errors import ClosedError, Status, VceError
 from .event import Event
 
 # How soon the thread notices that an event was refused after all.
 _SLICE_MS = 1000
+# Seconds between an error and the next try.
+_PAUSE = 0.1
 
 
-class Futures(_exit.Sender):
+class _Thread(threading.Thread):
+    """A thread that resolves futures."""
+
+
+class _EventFuture(Future[Event]):
+    """A future each of whose callbacks is called, whatever another one raises."""
+
+    def add_done_callback(self, fn: Callable[[Future[Event]], object]) -> None:
+        super().add_done_callback(functools.partial(_call_back, fn))
+
+
+def _call_back(callback: Callable[[Future[Event]], object], future: Future[Event]) -> None:
+    try:
+        callback(future)
+    except Exception:
+        raise
+    except BaseException as error:
+        if not isinstance(threading.current_thread(), _Thread):
+            raise
+        # SystemExit and the like would pass through Future, which logs only an Exception.
+        raise RuntimeError(f"a callback raised {type(error).__name__}") from error
+
+
+class Futures(Receiver["Future[Event]"]):
     """A client's futures.
 
     The thread holds this object and the library's client, but not the Python
     client: when that is dropped, what was accepted is still delivered.
     """
 
-    def __init__(self, handle: Handle) -> None:
-        super().__init__(handle)
-        self.start_anew()
-        _fork.survive_forks(self)
-
     def start_anew(self) -> None:
-        self._tags = itertools.count()
-        self._waiting: dict[int, Future[Event]] = {}
-        # True for an accepted event, False to end the thread.  Unlike a condition's lock, it may
-        # be used while garbage is collected.
-        self._wake: SimpleQueue[bool] = SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
+        super().start_anew()
+        # The thread sleeps until it can acquire this, and whoever has work for it releases it.
+        # Unlike a condition's lock, it may be released while garbage is collected.
+        self._wake = threading.Lock()
+        self._thread: _Thread | None = None
+        # Garbage collection may call an enqueue within another one.
+        self._starting = threading.RLock()
+        self._is_abandoned = False
         self._is_over = False
 
     def enqueue(self, event: _reports.Encoded) -> Future[Event]:
@@ -46,18 +67,18 @@ class Futures(_exit.Sender):
             raise ClosedError("the client is closed", status=Status.ERR_CLOSED)
         if self._thread is None:
             self._start()
-        future: Future[Event] = Future()
+        future = _EventFuture()
         # What was accepted cannot be taken back, so cancel() must not say that it was.
         future.set_running_or_notify_cancel()
         tag = next(self._tags)
-        # Before the event is handed over: its report may come sooner than the call returns.
-        self._waiting[tag] = future
         try:
+            # Before the event is handed over: its report may come sooner than the call returns.
+            self._waiting[tag] = future
             _reports.enqueue(self.handle, tag, event)
+            self._wake_up()
         except BaseException:
-            del self._waiting[tag]
+            self._waiting.pop(tag, None)
             raise
-        self._wake.put(True)
         return future
 
     def flush(self, timeout: float | None) -> int:
@@ -66,12 +87,15 @@ class Futures(_exit.Sender):
         remaining = _reports.flush(self.handle, timeout)
         if remaining or threading.current_thread() is self._thread:
             return remaining
-        left = max(deadline - time.monotonic(), 0)
-        return len(wait(list(self._waiting.values()), left).not_done)
+        return len(self._pending(max(deadline - time.monotonic(), 0)))
+
+    def _pending(self, timeout: float) -> set[Future[Event]]:
+        return wait(list(self._waiting.values()), timeout).not_done
 
     def abandon(self) -> None:
         """End the thread as soon as it has resolved every future."""
-        self._wake.put(False)
+        self._is_abandoned = True
+        self._wake_up()
 
     def finish(self) -> None:
         """Resolve what is left, and wait for the thread's end."""
@@ -81,38 +105,54 @@ class Futures(_exit.Sender):
         if thread is not None and thread is not threading.current_thread():
             thread.join()
 
+    def _wake_up(self) -> None:
+        # A lock that is free has woken the thread already, as has another thread that comes first.
+        if self._wake.locked():
+            with contextlib.suppress(RuntimeError):
+                self._wake.release()
+
     def _start(self) -> None:
         with self._starting:
             if self._thread is None:
-                thread = threading.Thread(target=self._resolve, name="vce-reports", daemon=True)
                 _exit.deliver_before_exit(self)
-                thread.start()
+                try:
+                    thread = _Thread(target=self._resolve, name="vce-reports", daemon=True)
+                    thread.start()
+                except RuntimeError as error:
+                    raise VceError(
+                        f"enqueue_event needs a thread, which cannot be started: {error};"
+                        " create_event and vce.AsyncClient do without",
+                        status=Status.ERR_INTERNAL,
+                    ) from error
                 self._thread = thread
 
     def _resolve(self) -> None:
-        """The thread's work."""
-        while self._wake.get():
-            self._resolve_waiting()
-        # An event may have been accepted just before the end.
-        self._resolve_waiting()
+        """The thread's work: no error ends it while a future waits."""
+        while self._waiting or not self._is_abandoned:
+            try:
+                if self._waiting:
+                    self._take_next()
+                else:
+                    self._wake.acquire()
+            except BaseException:  # Whatever it is, there is nobody here to tell.
+                time.sleep(_PAUSE)
+        self._wake_up()
 
-    def _resolve_waiting(self) -> None:
-        while self._waiting:
-            taken = _reports.take_report(self.handle, _SLICE_MS)
-            if taken is not None:
-                self._settle(*taken)
-            elif self._is_over:
-                break
+    def _take_next(self) -> None:
+        is_over = self._is_over
+        if not self._take(_SLICE_MS) and is_over:
+            # These are being refused just now.
+            self._give_up(self._waiting)
 
     def _settle(self, tag: int, result: _reports.Result) -> None:
         future = self._waiting.get(tag)
         if future is None:
             return  # Ctrl-C came when the event had just been accepted.
-        # Whoever holds the future may have resolved it, absurd as that is.
-        with contextlib.suppress(InvalidStateError):
-            if isinstance(result, VceError):
-                future.set_exception(result)
-            else:
-                future.set_result(result)
+        while not future.done():
+            with contextlib.suppress(BaseException):
+                if isinstance(result, VceError):
+                    future.set_exception(result)
+                else:
+                    future.set_result(result)
         # Last: flush waits for what is here.
-        del self._waiting[tag]
+        self._waiting.pop(tag, None)

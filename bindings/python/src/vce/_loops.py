@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
-import itertools
+import threading
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import _exit, _fork, _reports
-from ._call import Handle
-from ._native import library
+from . import _exit, _reports
+from ._receiver import PATIENCE, Receiver
 from .errors import ClosedError, QueueFullError, Status, VceError
 from .event import Event
 
@@ -20,27 +18,28 @@ from .event import Event
 _BATCH = 100
 # After closing every report is there already, or about to be.
 _LAST_MS = 1000
+# Seconds between an error and the next try.
+_PAUSE = 0.1
 
 
-class Reports(_exit.Sender):
+class Reports(Receiver["asyncio.Future[Event]"]):
     """The events of one client, and the loops that wait for their reports.
 
     A loop watches the descriptor only while it waits for something.  Any loop
     takes any report: the descriptor doesn't tell whose it is.
     """
 
-    def __init__(self, handle: Handle) -> None:
-        super().__init__(handle)
-        self.start_anew()
-        _fork.survive_forks(self)
-
     def start_anew(self) -> None:
-        self._tags = itertools.count()
-        self._waiting: dict[int, asyncio.Future[Event]] = {}
+        super().start_anew()
         # Wake-ups for those who wait until some report has been taken.
         self._wakeups: set[asyncio.Future[None]] = set()
-        self._watchers: dict[AbstractEventLoop, int] = {}
+        # What each loop waits for: it watches until there is nothing more.
+        self._watchers: dict[AbstractEventLoop, set[asyncio.Future[Any]]] = {}
         self._turns: dict[AbstractEventLoop, asyncio.Lock] = {}
+        # Loops that will look for reports although the descriptor may not call them.
+        self._retrying: set[AbstractEventLoop] = set()
+        # Held from taking a report until its event is settled.
+        self._taking = threading.RLock()
 
     async def enqueue(self, event: _reports.Encoded) -> asyncio.Future[Event]:
         """Hand an event over as soon as the queue has room, and promise its report."""
@@ -71,9 +70,15 @@ class Reports(_exit.Sender):
         return len(self._waiting)
 
     def finish(self) -> None:
-        while (taken := _reports.take_report(self.handle, _LAST_MS)) is not None:
-            self._settle(*taken)
-        self._wake()
+        with self._taking:
+            try:
+                while self._failures <= PATIENCE:
+                    with contextlib.suppress(Exception):
+                        if not self._take(_LAST_MS):
+                            break
+            finally:
+                self._give_up(self._waiting)
+                self._wake()
 
     def __del__(self) -> None:
         if self._waiting and not self.refusing:
@@ -85,66 +90,90 @@ class Reports(_exit.Sender):
             raise ClosedError("the client is closed", status=Status.ERR_CLOSED)
         future: asyncio.Future[Event] = loop.create_future()
         tag = next(self._tags)
-        self._watch(loop)
-        self._waiting[tag] = future
+        self._watch(future)
         try:
+            self._waiting[tag] = future
             _reports.enqueue(self.handle, tag, event)
         except BaseException:
-            del self._waiting[tag]
-            self._unwatch(loop)
+            self._waiting.pop(tag, None)
+            self._unwatch(future)
             raise
         return future
 
-    def _watch(self, loop: AbstractEventLoop) -> None:
+    def _watch(self, waiter: asyncio.Future[Any]) -> None:
+        loop = waiter.get_loop()
         if loop not in self._watchers:
             _exit.deliver_before_exit(self)
             self._forget_closed_loops()
-            loop.add_reader(self._descriptor(), self._take)
-        self._watchers[loop] = self._watchers.get(loop, 0) + 1
+            loop.add_reader(_reports.descriptor(self.handle), self._take_some)
+            self._watchers[loop] = set()
+            if self._doubtful:
+                self._retry_in(loop)
+        self._watchers[loop].add(waiter)
 
     def _forget_closed_loops(self) -> None:
-        for loop in {*list(self._watchers), *list(self._turns)}:
+        for loop in {*list(self._watchers), *list(self._turns), *list(self._retrying)}:
             if loop.is_closed():
                 self._watchers.pop(loop, None)
                 self._turns.pop(loop, None)
+                self._retrying.discard(loop)
 
-    def _unwatch(self, loop: AbstractEventLoop) -> None:
-        self._watchers[loop] -= 1
-        if not self._watchers[loop]:
+    def _unwatch(self, waiter: asyncio.Future[Any]) -> None:
+        loop = waiter.get_loop()
+        watchers = self._watchers.get(loop)
+        if watchers is None or loop.is_closed():
+            return
+        watchers.discard(waiter)
+        if not watchers:
             del self._watchers[loop]
-            loop.remove_reader(self._descriptor())
+            loop.remove_reader(_reports.descriptor(self.handle))
 
-    def _descriptor(self) -> int:
-        descriptor: int = library().vce_report_fd(self.handle.pointer)
-        if descriptor < 0:
-            raise OSError(errno.EMFILE, "no descriptor is left to wait for delivery reports")
-        return descriptor
+    def _take_some(self) -> None:
+        try:
+            with self._taking:
+                for _ in range(_BATCH):
+                    if not self._take(0):
+                        break
+        except BaseException:
+            self._retry_in(asyncio.get_running_loop())
+            raise
+        finally:
+            self._wake()
 
-    def _take(self) -> None:
-        for _ in range(_BATCH):
-            taken = _reports.take_report(self.handle, 0)
-            if taken is None:
-                break
-            self._settle(*taken)
-        self._wake()
+    def _retry_in(self, loop: AbstractEventLoop) -> None:
+        if loop not in self._retrying:
+            self._retrying.add(loop)
+            loop.call_later(_PAUSE, self._retry, loop)
+
+    def _retry(self, loop: AbstractEventLoop) -> None:
+        self._retrying.discard(loop)
+        self._take_some()
+        if self._doubtful:
+            self._retry_in(loop)
 
     def _settle(self, tag: int, result: _reports.Result) -> None:
-        future = self._waiting.pop(tag, None)
+        future = self._waiting.get(tag)
         if future is not None:
             _in_its_loop(future, self._resolve, future, result)
+            self._waiting.pop(tag, None)
 
     def _resolve(self, future: asyncio.Future[Event], result: _reports.Result) -> None:
-        self._unwatch(future.get_loop())
-        if isinstance(result, VceError):
-            future.set_exception(result)
-        else:
-            future.set_result(result)
+        try:
+            if future.done():
+                return
+            if isinstance(result, VceError):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+        finally:
+            self._unwatch(future)
 
     @contextlib.contextmanager
     def _wakeup(self, loop: AbstractEventLoop) -> Iterator[Callable[..., Any]]:
         """Something to await until some report has been taken since the last time."""
         taken: asyncio.Future[None] = loop.create_future()
-        self._watch(loop)
+        watched = taken
+        self._watch(watched)
         self._wakeups.add(taken)
 
         async def wakeup(timeout: float | None = None) -> None:
@@ -158,7 +187,7 @@ class Reports(_exit.Sender):
             yield wakeup
         finally:
             self._wakeups.discard(taken)
-            self._unwatch(loop)
+            self._unwatch(watched)
 
     def _wake(self) -> None:
         for taken in list(self._wakeups):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Mapping
 from ctypes import byref, c_uint64
 from typing import TYPE_CHECKING, Any, Union
 
-from ._call import Handle, call, copy_error
+from ._call import Handle, call, copy_error, unreadable
 from ._encode import encode_body, encode_optional, encode_text
 from ._native import library
-from .errors import TimeoutError, VceError
+from .errors import Outcome, TimeoutError, VceError
 from .event import Event, copy_event
 
 if TYPE_CHECKING:
@@ -56,11 +57,29 @@ def take_report(handle: Handle, timeout_ms: int) -> tuple[int, Result] | None:
     if not report:
         return None
     try:
-        event = lib.vce_report_event(report)
-        result = copy_event(event) if event else copy_error(lib.vce_report_error(report))
-        return lib.vce_report_tag(report), result
+        # First: whatever fails afterwards, it is known whose report this is.
+        return lib.vce_report_tag(report), _result(report)
     finally:
         lib.vce_report_free(report)
+
+
+def _result(report: Any) -> Result:
+    lib = library()
+    outcome = Outcome.MAYBE_CREATED
+    try:
+        outcome = Outcome(lib.vce_report_outcome(report))
+        event = lib.vce_report_event(report)
+        return copy_event(event) if event else copy_error(lib.vce_report_error(report), outcome)
+    except Exception as cause:
+        return unreadable("the delivery report", outcome, cause)
+
+
+def descriptor(handle: Handle) -> int:
+    """What is readable while reports wait."""
+    number: int = library().vce_report_fd(handle.pointer)
+    if number < 0:
+        raise OSError(errno.EMFILE, "no descriptor is left to wait for delivery reports")
+    return number
 
 
 def flush(handle: Handle, timeout: float | None) -> int:

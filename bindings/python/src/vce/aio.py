@@ -191,16 +191,23 @@ class AsyncClient:
         Cancelling it cancels what is still under way.
         """
         self._closed = self._reports.refusing = True
-        # A thread of its own: those of the calls may all be taken.
-        with ThreadPoolExecutor(1, thread_name_prefix="vce-close") as closer:
-            closing = closer.submit(self._client.close, timeout)
+        try:
+            # A thread of its own: those of the calls may all be taken.
+            with ThreadPoolExecutor(1, thread_name_prefix="vce-close") as closer:
+                try:
+                    closing = closer.submit(self._client.close, timeout)
+                except RuntimeError:
+                    # The interpreter is about to end, and starts no thread any more.
+                    return self._client.close(timeout)
+                try:
+                    return await asyncio.wrap_future(closing)
+                except BaseException:
+                    self._client.close(0)
+                    raise
+        finally:
             try:
-                return await asyncio.wrap_future(closing)
-            except BaseException:
-                self._client.close(0)
-                raise
-            finally:
                 self._reports.finish()
+            finally:
                 self._executor.shutdown()
 
     async def __aenter__(self: Self) -> Self:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from ctypes import byref
@@ -15,7 +14,7 @@ from ._encode import encode_optional, encode_text
 from ._futures import Futures
 from ._native import EventListPointer, EventPointer, library
 from ._options import Options, open_client
-from .errors import Status
+from .errors import Outcome, Status
 from .event import Event, take_event
 from .stats import Stats, read_stats
 
@@ -73,7 +72,8 @@ class Client:
     def _own(self, handle: Handle) -> None:
         self._handle = handle
         self._futures = Futures(handle)
-        weakref.finalize(self, self._futures.abandon).atexit = False
+        # Abandoned with the last reference, when no __del__ can use the client any more.
+        self._presence = Handle(self._futures, Futures.abandon)
 
     def create_event(
         self,
@@ -97,7 +97,7 @@ class Client:
             *_reports.encode_event(conversation_id, type, body, from_),
             byref(event),
         )
-        return take_event(event)
+        return take_event(event, Outcome.CREATED)
 
     def enqueue_event(
         self,
