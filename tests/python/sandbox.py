@@ -77,13 +77,13 @@ class Sandbox:
             assert time.monotonic() < deadline, f"fewer than {count} requests arrived"
             time.sleep(0.02)
 
-    def run(self, script: str) -> subprocess.CompletedProcess[str]:
+    def run(self, script: str, first: str = "") -> subprocess.CompletedProcess[str]:
         """Run a script in a fresh interpreter that must end well and in silence.
 
-        It finds `options` and `conversation` defined.
+        It finds `options` and `conversation` defined; `first` comes before all imports.
         """
         prelude = (
-            "import asyncio, logging, os, signal, threading, time, vce\n"
+            f"{first}import asyncio, logging, os, signal, threading, time, vce\n"
             # It warns of a busy machine.
             "logging.getLogger('asyncio').setLevel(logging.ERROR)\n"
             f"options, conversation = {self.options!r}, {self.conversation_id!r}\n"
@@ -92,7 +92,7 @@ class Sandbox:
             [sys.executable, "-X", "dev", "-W", "error", "-c", prelude + script],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=50,
             check=False,
         )
         assert (done.returncode, done.stderr) == (0, ""), done.stderr

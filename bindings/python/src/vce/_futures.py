@@ -83,11 +83,22 @@ class Futures(Receiver["Future[Event]"]):
 
     def flush(self, timeout: float | None) -> int:
         """Wait until every event has come to its end and its future is resolved."""
-        deadline = time.monotonic() + _reports.seconds(timeout)
-        remaining = _reports.flush(self.handle, timeout)
+        left = timeout
+        if _reports.threads_are_greenlets():
+            left = self.wait(timeout)
+        deadline = time.monotonic() + _reports.seconds(left)
+        remaining = _reports.flush(self.handle, left)
         if remaining or threading.current_thread() is self._thread:
             return remaining
         return len(self._pending(max(deadline - time.monotonic(), 0)))
+
+    def wait(self, timeout: float | None) -> float:
+        """Wait until every future is resolved, without a call of C; how many seconds are left."""
+        deadline = time.monotonic() + _reports.seconds(timeout)
+        if threading.current_thread() is not self._thread:
+            while (left := deadline - time.monotonic()) > 0 and self._pending(0):
+                self._pending(left)
+        return max(deadline - time.monotonic(), 0)
 
     def _pending(self, timeout: float) -> set[Future[Event]]:
         return wait(list(self._waiting.values()), timeout).not_done

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import select
+import sys
 import time
 from collections.abc import Mapping
 from ctypes import byref, c_uint64
@@ -53,7 +55,7 @@ def enqueue(handle: Handle, tag: int, event: Encoded) -> None:
 def take_report(handle: Handle, timeout_ms: int) -> tuple[int, Result] | None:
     """The next report's tag, and the event or why there is none; None if no report came."""
     lib = library()
-    report = lib.vce_poll(handle.pointer, timeout_ms)
+    report = _poll(handle, timeout_ms)
     if not report:
         return None
     try:
@@ -72,6 +74,20 @@ def _result(report: Any) -> Result:
         return copy_event(event) if event else copy_error(lib.vce_report_error(report), outcome)
     except Exception as cause:
         return unreadable("the delivery report", outcome, cause)
+
+
+def _poll(handle: Handle, timeout_ms: int) -> Any:
+    if timeout_ms and threads_are_greenlets():
+        # A call of C would hold up all greenlets.
+        select.select([descriptor(handle)], [], [], timeout_ms / 1000)
+        timeout_ms = 0
+    return library().vce_poll(handle.pointer, timeout_ms)
+
+
+def threads_are_greenlets() -> bool:
+    """Whether gevent has put greenlets in the place of threads, all of which share one."""
+    gevent: Any = sys.modules.get("gevent.monkey")
+    return gevent is not None and gevent.is_module_patched("threading")
 
 
 def descriptor(handle: Handle) -> int:

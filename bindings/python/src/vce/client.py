@@ -189,9 +189,19 @@ class Client:
         """
         self._futures.refusing = True
         try:
+            if _reports.threads_are_greenlets():
+                return self._close_among_greenlets(timeout)
             return _close(self._handle, timeout)
         finally:
             self._futures.finish()
+
+    def _close_among_greenlets(self, timeout: float | None) -> bool:
+        left: float | None = 0
+        try:
+            left = self._futures.wait(timeout)
+        finally:
+            complete = _reports.close(self._handle, left)
+        return complete
 
     def __enter__(self: Self) -> Self:
         return self
