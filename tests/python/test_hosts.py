@@ -1,4 +1,4 @@
-"""Where threads are not what they seem: gevent, subinterpreters."""
+"""Where threads are not what they seem: gevent, subinterpreters, PID namespaces."""
 
 from __future__ import annotations
 
@@ -158,3 +158,49 @@ interpreters.destroy(inner)
         sandbox.run(script)
         if sys.version_info[:2] != (3, 12):
             assert numbers(sandbox) == [0]
+
+
+def test_a_child_with_its_parents_process_id_delivers(sandbox: Sandbox) -> None:
+    """Each is the first process of its PID namespace."""
+    script = """
+import ctypes, multiprocessing, warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+CLONE_NEWPID, CLONE_NEWUSER = 0x20000000, 0x10000000
+libc = ctypes.CDLL(None, use_errno=True)
+
+def unshare(flags):
+    assert libc.unshare(flags) == 0, os.strerror(ctypes.get_errno())
+
+def send(n):
+    client = vce.Client(**options)
+    left_open.append(client)
+    return client.enqueue_event(conversation, "custom:a", {"n": n})
+
+def child():
+    assert os.getpid() == 1
+    send(1)
+
+def parent():
+    assert os.getpid() == 1
+    assert send(0).result(50).id
+    left_open.pop().close()
+    unshare(CLONE_NEWPID)
+    process = multiprocessing.get_context("fork").Process(target=child)
+    process.start()
+    process.join(50)
+    assert process.exitcode == 0
+
+left_open = []
+unshare(CLONE_NEWPID if os.geteuid() == 0 else CLONE_NEWUSER | CLONE_NEWPID)
+forked = os.fork()
+if forked == 0:
+    signal.alarm(60)
+    try:
+        parent()
+        os._exit(0)
+    finally:
+        os._exit(1)
+assert os.waitpid(forked, 0)[1] == 0
+"""
+    sandbox.run(script)
+    assert numbers(sandbox) == [0, 1]

@@ -29,18 +29,19 @@ class Sender:
 _senders: WeakSet[Sender] = WeakSet()
 # Events whose client is gone, and the loop that waited for their reports as well.
 _orphans: list[Sender] = []
-# Processes, by their ids: which one sends, and which one has delivered for the last time.
-_process: int | None = None
-_ended: int | None = None
+# Whether this process sends, and whether it has delivered for the last time.  Its id would not
+# tell it from its parent: ids are used again, and each PID namespace has its own.
+_sends = False
+_has_ended = False
 
 
 def deliver_before_exit(sender: Sender) -> None:
     """Have the interpreter wait at its end for what `sender` has queued."""
-    global _process
-    if _ended == os.getpid():
+    global _sends
+    if _has_ended:
         raise ClosedError("the interpreter is ending", status=Status.ERR_CLOSED)
-    if _process != os.getpid():
-        _process = os.getpid()
+    if not _sends:
+        _sends = True
         _arm()
     _senders.add(sender)
 
@@ -55,6 +56,14 @@ def deliver_orphans(handle: Handle) -> None:
                 _orphans.remove(orphan)
 
 
+def _start_anew() -> None:
+    global _sends, _has_ended
+    _sends = _has_ended = False
+
+
+os.register_at_fork(after_in_child=_start_anew)
+
+
 def _arm() -> None:
     multiprocessing: Any = sys.modules.get("multiprocessing.util")
     if multiprocessing and sys.modules["multiprocessing"].parent_process():
@@ -65,9 +74,9 @@ def _arm() -> None:
 @atexit.register
 def _deliver() -> None:
     """Each event ends within its delivery_timeout, and so does this wait; Ctrl-C cuts it short."""
-    global _ended
-    _ended = os.getpid()
-    if _process != _ended:
+    global _has_ended
+    _has_ended = True
+    if not _sends:
         return
     senders = [*_senders, *_orphans]
     for sender in senders:
