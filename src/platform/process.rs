@@ -4,7 +4,7 @@
 //! or asks the kernel to wipe memory.
 #![allow(unsafe_code)]
 
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::uptime;
@@ -13,6 +13,9 @@ use super::uptime;
 /// and the C library holds no lock meanwhile.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_micros(50);
+
+/// Of more that end at the same moment, the last are waited for.
+const MOST_ENDING: usize = 8;
 
 /// What a forked child finds as zeros.
 struct Forked {
@@ -24,6 +27,10 @@ struct Forked {
     busy_since: AtomicU64,
     /// How many threads are about to fork.
     forking: AtomicU32,
+    /// Threads that are about to end, by the system's numbers, and since when, in milliseconds of
+    /// [`uptime`].
+    ending: [(AtomicI32, AtomicU64); MOST_ENDING],
+    ended: AtomicU32,
 }
 
 impl Forked {
@@ -33,6 +40,8 @@ impl Forked {
             busy: AtomicU32::new(0),
             busy_since: AtomicU64::new(0),
             forking: AtomicU32::new(0),
+            ending: [const { (AtomicI32::new(0), AtomicU64::new(0)) }; MOST_ENDING],
+            ended: AtomicU32::new(0),
         }
     }
 }
@@ -73,20 +82,49 @@ pub fn undivided<T>(run: impl FnOnce() -> T) -> T {
     }
 
     let here = process();
-    let Forked { busy, busy_since, forking, .. } = forked();
+    let Forked { busy, busy_since, .. } = forked();
+    between_forks(
+        |now| {
+            busy_since.store(now, Ordering::SeqCst);
+            busy.fetch_add(1, Ordering::SeqCst);
+        },
+        || {
+            busy.fetch_sub(1, Ordering::SeqCst);
+        },
+    );
+    let _busy = Busy(here);
+    run()
+}
+
+/// To be called by a thread that has looked a name up, at its very end. The C library then
+/// gives back what it keeps for the thread, for which it takes a lock. A fork waits until the
+/// thread is gone.
+pub fn thread_ends() {
+    let Forked { ending, ended, .. } = forked();
+    let number = ended.fetch_add(1, Ordering::Relaxed) as usize % MOST_ENDING;
+    let Some((thread, since)) = ending.get(number) else { return };
+    between_forks(
+        |now| {
+            since.store(now, Ordering::SeqCst);
+            thread.store(imp::this_thread(), Ordering::SeqCst);
+        },
+        || thread.store(0, Ordering::SeqCst),
+    );
+}
+
+/// Begins something that a fork has to wait for, when no thread is about to fork.
+fn between_forks(begin: impl Fn(u64), undo: impl Fn()) {
     let begun = uptime();
     loop {
         let now = uptime();
-        busy_since.store(milliseconds(now), Ordering::SeqCst);
-        busy.fetch_add(1, Ordering::SeqCst);
-        if forking.load(Ordering::SeqCst) == 0 || now - begun > LONGEST_WAIT {
-            break;
+        begin(milliseconds(now));
+        let is_free = forked().forking.load(Ordering::SeqCst) == 0;
+        if is_free || now.saturating_sub(begun) > LONGEST_WAIT {
+            return;
         }
-        busy.fetch_sub(1, Ordering::SeqCst);
+        undo();
         std::thread::sleep(PAUSE);
     }
-    let _busy = Busy(here);
-    run()
 }
 
 fn milliseconds(time: Duration) -> u64 {
@@ -112,7 +150,7 @@ fn forked() -> &'static Forked {
 
 #[cfg(unix)]
 mod imp {
-    use super::{Forked, LONGEST_WAIT, Ordering, PAUSE, PLACE, milliseconds, uptime};
+    use super::{AtomicU64, Forked, LONGEST_WAIT, Ordering, PAUSE, PLACE, milliseconds, uptime};
 
     /// In memory that the kernel wipes in every child, also in those that no fork handler
     /// learns of; where the kernel cannot, in memory that the fork handler wipes.
@@ -158,15 +196,43 @@ mod imp {
     }
 
     extern "C" fn prepare() {
-        let Some(Forked { busy, busy_since, forking, .. }) = made() else { return };
+        let Some(Forked { busy, busy_since, forking, ending, .. }) = made() else { return };
         forking.fetch_add(1, Ordering::SeqCst);
-        let is_worth_waiting = || {
-            let since = busy_since.load(Ordering::SeqCst);
-            milliseconds(uptime()) < since.saturating_add(milliseconds(LONGEST_WAIT))
-        };
-        while busy.load(Ordering::SeqCst) > 0 && is_worth_waiting() {
+        wait_while(busy_since, || busy.load(Ordering::SeqCst) > 0);
+        for (thread, since) in ending {
+            wait_while(since, || is_alive(thread.load(Ordering::SeqCst)));
+        }
+    }
+
+    /// But not for longer than a thread may hold up a fork that began something at `since`.
+    fn wait_while(since: &AtomicU64, is_so: impl Fn() -> bool) {
+        let longest = milliseconds(LONGEST_WAIT);
+        let until = || since.load(Ordering::SeqCst).saturating_add(longest);
+        while milliseconds(uptime()) < until() && is_so() {
             std::thread::sleep(PAUSE);
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    pub fn this_thread() -> i32 {
+        // SAFETY: it reads and writes no memory of the process. It answers a thread's number.
+        i32::try_from(unsafe { libc::syscall(libc::SYS_gettid) }).unwrap_or_default()
+    }
+
+    #[cfg(target_os = "linux")]
+    fn is_alive(thread: i32) -> bool {
+        // SAFETY: signal 0 is none; it only asks whether the thread is there.
+        thread != 0 && unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, 0) } == 0
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub fn this_thread() -> i32 {
+        0
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn is_alive(_: i32) -> bool {
+        false
     }
 
     extern "C" fn parent() {
@@ -177,16 +243,23 @@ mod imp {
     }
 
     extern "C" fn child() {
-        let Some(Forked { process, busy, forking, .. }) = made() else { return };
+        let Some(Forked { process, busy, forking, ending, .. }) = made() else { return };
         process.store(0, Ordering::Release);
         busy.store(0, Ordering::Release);
         forking.store(0, Ordering::Release);
+        for (thread, _) in ending {
+            thread.store(0, Ordering::Release);
+        }
     }
 }
 
 #[cfg(not(unix))]
 mod imp {
     use super::Forked;
+
+    pub fn this_thread() -> i32 {
+        0
+    }
 
     pub fn make() -> *mut Forked {
         static ONLY: Forked = Forked::new();

@@ -146,6 +146,7 @@ impl Resolver {
             drop(known);
             *asked.lock() = Some(answer.map_err(|error| error.to_string()));
             asked.changed.notify_all();
+            platform::thread_ends();
         })
         .map_err(|error| {
             Fault::transient(Status::Connect, format!("no thread for the name lookup: {error}"))
