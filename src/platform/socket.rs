@@ -10,9 +10,8 @@ mod imp {
     use super::{Arc, Duration, SocketAddr, TcpStream, io};
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::io::Errno;
-    use rustix::net::{
-        AddressFamily, RecvFlags, SocketFlags, SocketType, connect, recv, socket_with, sockopt,
-    };
+    use rustix::net::{AddressFamily, RecvFlags, SocketType, connect, recv, sockopt};
+    use std::os::fd::OwnedFd;
 
     pub fn connect_registered(
         address: SocketAddr,
@@ -20,13 +19,7 @@ mod imp {
         register: impl FnOnce(&Arc<TcpStream>) -> io::Result<()>,
     ) -> io::Result<Arc<TcpStream>> {
         let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-        let socket = socket_with(
-            family,
-            SocketType::STREAM,
-            SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
-            None,
-        )?;
-        let stream = Arc::new(TcpStream::from(socket));
+        let stream = Arc::new(TcpStream::from(new_socket(family)?));
         // Before the wait: shutting the socket down ends it.
         register(&stream)?;
         match connect(&*stream, &address) {
@@ -35,6 +28,26 @@ mod imp {
         }
         stream.set_nonblocking(false)?;
         Ok(stream)
+    }
+
+    /// A socket whose connect does not block, and that no program inherits which this process
+    /// starts.
+    #[cfg(not(target_vendor = "apple"))]
+    fn new_socket(family: AddressFamily) -> io::Result<OwnedFd> {
+        use rustix::net::{SocketFlags, socket_with};
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        Ok(socket_with(family, SocketType::STREAM, flags, None)?)
+    }
+
+    /// Apple's systems make sockets without flags, and send without one that keeps the signal of
+    /// a broken connection away.
+    #[cfg(target_vendor = "apple")]
+    fn new_socket(family: AddressFamily) -> io::Result<OwnedFd> {
+        let socket = rustix::net::socket(family, SocketType::STREAM, None)?;
+        rustix::io::ioctl_fioclex(&socket)?;
+        rustix::io::ioctl_fionbio(&socket, true)?;
+        sockopt::set_socket_nosigpipe(&socket, true)?;
+        Ok(socket)
     }
 
     fn wait_connected(stream: &TcpStream, limit: Duration) -> io::Result<()> {
