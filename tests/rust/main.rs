@@ -14,6 +14,7 @@ mod hosts;
 mod interim;
 mod limits;
 mod listing;
+mod manifest;
 mod options;
 mod process;
 mod proxy;
