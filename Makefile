@@ -2,9 +2,11 @@
 
 # What is built and downloaded for tests, and nothing that ships. Ignored by git.
 BUILD   := build
-LIB     := target/release/libvce.so
-STATIC  := target/release/libvce.a
-SANDBOX := target/debug/vce-sandbox
+# Where cargo builds. A relative one is meant from here, wherever a program looks for it.
+export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
+LIB     := $(CARGO_TARGET_DIR)/release/libvce.so
+STATIC  := $(CARGO_TARGET_DIR)/release/libvce.a
+SANDBOX := $(CARGO_TARGET_DIR)/debug/vce-sandbox
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:

@@ -1,4 +1,4 @@
-# The parts that need no network, measured by criterion; its reports stay in target/criterion.
+# The parts that need no network, measured by criterion; its reports stay in cargo's folder, under criterion.
 
 .PHONY: bench-micro
 

@@ -13,4 +13,4 @@ bench-scale: bench-setup $(SCALE_PROGRAMS) $(BENCH_VENV)/.complete
 $(SCALE_PROGRAMS): $(SCALE_OUT)/%: benches/scale/%.c benches/scale/scale.c benches/scale/scale.h $(BENCH_COMMON) $(LIB)
 	@mkdir -p $(@D)
 	@cc $(BENCH_CFLAGS) -Iinclude $(filter %.c,$^) -o $@ \
-		$(LIB).0 -Wl,-rpath,'$$ORIGIN/../../../$(dir $(LIB))' -pthread
+		$(LIB).0 -Wl,-rpath,'$$ORIGIN/'$$(realpath --relative-to=$(@D) $(dir $(LIB))) -pthread

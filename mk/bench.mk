@@ -26,7 +26,7 @@ BENCH_LIBCURL := $(addprefix $(BENCH_BIN)/,libcurl_easy libcurl_multi)
 $(BENCH_VCE): $(BENCH_BIN)/%: $(BENCH_C)/%.c $(wildcard $(BENCH_C)/*peer.[ch]) $(BENCH_COMMON) $(LIB)
 	@mkdir -p $(@D)
 	@cc $(BENCH_CFLAGS) -Iinclude $< $(filter %.c,$(BENCH_COMMON)) $(BENCH_C)/peer.c $(BENCH_C)/vce_peer.c -o $@ \
-		$(LIB).0 -Wl,-rpath,'$$ORIGIN/../../../$(dir $(LIB))'
+		$(LIB).0 -Wl,-rpath,'$$ORIGIN/'$$(realpath --relative-to=$(@D) $(dir $(LIB)))
 
 $(BENCH_LIBCURL): $(BENCH_BIN)/%: $(BENCH_C)/%.c $(wildcard $(BENCH_C)/*peer.[ch]) $(BENCH_COMMON)
 	@mkdir -p $(@D)

@@ -9,7 +9,7 @@ demo: setup
 
 demo-built: $(LIB) $(SANDBOX) $(PHP_AUTOLOAD) python-installed
 	@mkdir -p $(BUILD)/demo
-	@ln -sf ../../$(LIB) $(BUILD)/demo/libvce.so.0
+	@ln -sfr $(LIB) $(BUILD)/demo/libvce.so.0
 	@for example in create_event list_events validate background; do \
 		cc -std=c99 -Wall -Wextra -Wpedantic -Werror -Iinclude bindings/c/examples/$$example.c \
 			-o $(BUILD)/demo/$$example $(BUILD)/demo/libvce.so.0 -Wl,-rpath,'$$ORIGIN' || exit 1; done

@@ -9,7 +9,7 @@ export COMPOSER_ALLOW_SUPERUSER := 1
 .PHONY: test-php lint-php
 
 test-php: $(LIB) $(SANDBOX) $(PHP_AUTOLOAD)
-	@VCE_LIBRARY_PATH=$(CURDIR)/$(LIB) VCE_SANDBOX=$(CURDIR)/$(SANDBOX) \
+	@VCE_LIBRARY_PATH=$(LIB) VCE_SANDBOX=$(SANDBOX) \
 		phpunit --configuration tests/php/phpunit.xml
 
 lint-php:

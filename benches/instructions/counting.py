@@ -5,6 +5,7 @@ Only the calling thread is counted, and only while it is inside the library.
 
 from __future__ import annotations
 
+import os
 import re
 import statistics
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-RELEASE = ROOT / "target" / "release"
+RELEASE = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "release"
 FLAGS = ["-std=c99", "-D_DEFAULT_SOURCE", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1"]
 LIBRARY = [f"-L{RELEASE}", "-lvce", f"-Wl,-rpath,{RELEASE}"]
 

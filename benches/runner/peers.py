@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -48,7 +49,7 @@ class Peer:
     """What it needs besides the settings that all peers get."""
 
 
-LIBRARY = Path("target/release/libvce.so.0")
+LIBRARY = Path(os.environ.get("CARGO_TARGET_DIR", "target"), "release/libvce.so.0")
 BIN = "build/bench/bin"
 """The programs in C, as mk/bench.mk builds them."""
 PYTHON = "build/bench/venv/bin/python"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SNAPSHOT = Path(__file__).with_name("abi.txt")
-LIBRARY = ROOT / "target" / "release" / "libvce.so"
+LIBRARY = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "release" / "libvce.so"
 HEADERS = ["include/vce.h", "bindings/php/include/vce.php.h"]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "c"
 EXAMPLES = ROOT / "bindings" / "c" / "examples"
-RELEASE = ROOT / "target" / "release"
+RELEASE = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "release"
 FLAGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", "-g", f"-I{ROOT / 'include'}"]
 SHARED = [f"-L{RELEASE}", "-lvce", f"-Wl,-rpath,{RELEASE}"]
 STATIC = [str(RELEASE / "libvce.a"), "-lpthread", "-ldl", "-lm"]
