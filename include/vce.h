@@ -13,7 +13,8 @@
  *   alone on success.
  * - Handles are opaque. A const char * result is borrowed from its object and lives as long;
  *   a char * is handed over and goes to vce_string_free.
- * - const vce_client *: call from any thread at the same time. T *: one thread at a time.
+ * - const vce_client *: call from any thread at the same time. T *: one thread at a time. No other
+ *   thread may be inside, or about to enter, any call with an object that is being freed.
  * - A panic inside becomes VCE_ERR_INTERNAL with its message in the error; nothing is printed.
  * - No function calls back, exits, or blocks beyond its time limit.
  */
@@ -306,7 +307,8 @@ vce_status vce_client_close(const vce_client *client, uint64_t timeout_ms, vce_e
  * Closes a client with no time and frees it; blocks no longer than the cancelling takes. With
  * engine=shared, events that were accepted are delivered all the same, without reports.
  *
- * No other thread may use it any more, but for a vce_poll or vce_flush that is under way. Its
+ * No other thread may be inside, or about to enter, any call with the client: close it first,
+ * which makes vce_poll and vce_flush return, join the threads that use it, then free it. Its
  * event lists stay, and answer VCE_ERR_CLOSED once they need the server. NULL is allowed.
  */
 void vce_client_free(vce_client *client);
@@ -521,8 +523,8 @@ vce_status vce_enqueue_event(const vce_client *client,
  * with vce_report_free. NULL if none comes within timeout_ms, or at once if none can come any
  * more because the client is closed. UINT64_MAX is no limit.
  *
- * Threads that poll at the same time get different reports. A poll may be under way when the
- * client is freed: it answers NULL.
+ * Threads that poll at the same time get different reports. vce_client_close makes them return
+ * as soon as there is nothing more to report.
  */
 vce_report *vce_poll(const vce_client *client, uint64_t timeout_ms);
 
@@ -531,8 +533,8 @@ vce_report *vce_poll(const vce_client *client, uint64_t timeout_ms);
  * enqueue meanwhile included; their reports may still wait for vce_poll. remaining may be NULL;
  * it is written in any case: how many events have not come to their end.
  *
- * Answers VCE_OK if none is left, else VCE_ERR_TIMEOUT after timeout_ms. A flush may be under
- * way when the client is freed: none is left for it.
+ * Answers VCE_OK if none is left, else VCE_ERR_TIMEOUT after timeout_ms. vce_client_close brings
+ * every event to its end, and so makes it return.
  */
 vce_status vce_flush(const vce_client *client,
                      uint64_t timeout_ms,

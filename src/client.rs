@@ -125,11 +125,6 @@ impl Client {
         Ok(EventList::new(Arc::clone(&self.0), ConversationId::new(conversation_id)?))
     }
 
-    /// What it shares with its event lists; a wait on it outlives the client.
-    pub(crate) fn handle(&self) -> Arc<Handle> {
-        Arc::clone(&self.0)
-    }
-
     /// Refuses new calls and events, and waits at most `timeout` for the calls of other threads
     /// and for the events that were accepted. Then it cancels what is left: it ends with
     /// [`Status::Closed`] and the outcome that the evidence gives. Reports can still be polled.

@@ -69,7 +69,8 @@ pub unsafe extern "C" fn vce_client_close(
 /// Closes a client with no time and frees it; blocks no longer than the cancelling takes. With
 /// engine=shared, events that were accepted are delivered all the same, without reports.
 ///
-/// No other thread may use it any more, but for a vce_poll or vce_flush that is under way. Its
+/// No other thread may be inside, or about to enter, any call with the client: close it first,
+/// which makes vce_poll and vce_flush return, join the threads that use it, then free it. Its
 /// event lists stay, and answer VCE_ERR_CLOSED once they need the server. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_client_free(client: Option<Box<vce_client>>) {

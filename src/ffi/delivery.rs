@@ -58,18 +58,13 @@ pub unsafe extern "C" fn vce_enqueue_event(
 /// with vce_report_free. NULL if none comes within timeout_ms, or at once if none can come any
 /// more because the client is closed. UINT64_MAX is no limit.
 ///
-/// Threads that poll at the same time get different reports. A poll may be under way when the
-/// client is freed: it answers NULL.
-///
-/// # Safety
-/// The pointers are as the header's preamble says.
+/// Threads that poll at the same time get different reports. vce_client_close makes them return
+/// as soon as there is nothing more to report.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn vce_poll(client: *const vce_client, timeout_ms: u64) -> *mut vce_report {
+pub extern "C" fn vce_poll(client: Option<&vce_client>, timeout_ms: u64) -> *mut vce_report {
     infallible(null_mut(), || {
-        // SAFETY: as the header's preamble says. The reference ends before the wait, during
-        // which the client may be freed.
-        let handle = unsafe { client.as_ref() }.map(|client| client.0.handle());
-        let report = handle.and_then(|handle| handle.poll(Duration::from_millis(timeout_ms)));
+        let timeout = Duration::from_millis(timeout_ms);
+        let report = client.and_then(|client| client.0.poll(timeout));
         handed_over(report.map(vce_report::from))
     })
 }
@@ -78,14 +73,14 @@ pub unsafe extern "C" fn vce_poll(client: *const vce_client, timeout_ms: u64) ->
 /// enqueue meanwhile included; their reports may still wait for vce_poll. remaining may be NULL;
 /// it is written in any case: how many events have not come to their end.
 ///
-/// Answers VCE_OK if none is left, else VCE_ERR_TIMEOUT after timeout_ms. A flush may be under
-/// way when the client is freed: none is left for it.
+/// Answers VCE_OK if none is left, else VCE_ERR_TIMEOUT after timeout_ms. vce_client_close brings
+/// every event to its end, and so makes it return.
 ///
 /// # Safety
 /// The pointers are as the header's preamble says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_flush(
-    client: *const vce_client,
+    client: Option<&vce_client>,
     timeout_ms: u64,
     remaining: *mut u64,
     error: *mut *mut vce_error,
@@ -93,15 +88,13 @@ pub unsafe extern "C" fn vce_flush(
     // SAFETY: as the header's preamble says.
     let error = unsafe { OutError::new(error) };
     fallible(error, || {
-        // SAFETY: as the header's preamble says. The reference ends before the wait, during
-        // which the client may be freed.
-        let handle = unsafe { client.as_ref() }.map(|client| client.0.handle());
-        let left = handle.as_ref().map_or(0, |h| h.flush(Duration::from_millis(timeout_ms)));
+        let timeout = Duration::from_millis(timeout_ms);
+        let left = client.map_or(0, |client| client.0.flush(timeout));
         // SAFETY: as the header's preamble says: NULL, or it can be written.
         if let Some(remaining) = unsafe { remaining.as_mut() } {
             *remaining = left as u64;
         }
-        given(handle, "client")?;
+        given(client, "client")?;
         if left == 0 {
             return Ok(Status::Ok);
         }

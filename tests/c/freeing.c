@@ -1,4 +1,4 @@
-/* vce_client_free with work pending, and while other threads wait inside the client. */
+/* vce_client_free with work pending, and after other threads used the client: close, join them, free. */
 #define _GNU_SOURCE
 #include "check.h"
 #include "client.h"
@@ -88,9 +88,10 @@ static void while_threads_wait(const char *engine)
     for (int i = 0; i < 2 * THREADS; i++)
         threads[i] = run_thread(i % 2 == 0 ? poll_without_limit : flush_without_limit, client);
     AWAIT(all_are_in(2 * THREADS));
-    vce_client_free(client);
+    CHECK(vce_client_close(client, 0, NULL) == VCE_ERR_TIMEOUT);
     for (int i = 0; i < 2 * THREADS; i++)
         join_thread(threads[i]);
+    vce_client_free(client);
 }
 
 static void *poll_for_nothing(void *client)
@@ -109,12 +110,13 @@ static void while_threads_wait_for_nothing(void)
     for (int i = 0; i < THREADS; i++)
         threads[i] = run_thread(poll_for_nothing, client);
     AWAIT(all_are_in(THREADS));
-    vce_client_free(client);
+    CHECK(vce_client_close(client, 0, NULL) == VCE_OK);
     for (int i = 0; i < THREADS; i++)
         join_thread(threads[i]);
+    vce_client_free(client);
 }
 
-/* Reports still arrive while the client is freed. */
+/* Reports still arrive while the client is closed. */
 static void while_it_works(void)
 {
     struct conversation conversation = sandbox_conversation();
@@ -127,9 +129,47 @@ static void while_it_works(void)
         threads[0] = run_thread(poll_without_limit, client);
         threads[1] = run_thread(flush_without_limit, client);
         AWAIT(all_are_in(2) && figure(client, "created") > round);
-        vce_client_free(client);
+        vce_client_close(client, 0, NULL);
         join_thread(threads[0]);
         join_thread(threads[1]);
+        vce_client_free(client);
+    }
+    CHECK(is_alone());
+}
+
+static void *use_until_closed(void *client)
+{
+    vce_status status = VCE_OK;
+    for (uint64_t i = 0; status != VCE_ERR_CLOSED; i++) {
+        status = vce_enqueue_event(client, "CON-unknown", "custom:test", NULL, "{}", i, NULL);
+        if (i == 1)
+            go_in();
+        vce_report_free(vce_poll(client, i % 2));
+        vce_flush(client, i % 2, NULL, NULL);
+        vce_string_free(vce_client_stats(client));
+        CHECK(vce_report_fd(client) >= 0);
+    }
+    /* What comes after the closing returns too, whatever time it is given. */
+    for (vce_report *report; (report = vce_poll(client, UINT64_MAX)) != NULL; )
+        vce_report_free(report);
+    CHECK(vce_flush(client, UINT64_MAX, NULL, NULL) == VCE_OK);
+    return NULL;
+}
+
+/* Threads go in and out all the time, until they hear that it is over. */
+static void while_threads_come_and_go(void)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        pthread_t threads[THREADS];
+        vce_client *client = new_client();
+        start_over();
+        for (int i = 0; i < THREADS; i++)
+            threads[i] = run_thread(use_until_closed, client);
+        AWAIT(atomic_load(&entered) == THREADS);
+        vce_client_close(client, 0, NULL);
+        for (int i = 0; i < THREADS; i++)
+            join_thread(threads[i]);
+        vce_client_free(client);
     }
     CHECK(is_alone());
 }
@@ -141,6 +181,7 @@ int main(void)
     while_threads_wait("own");
     while_threads_wait_for_nothing();
     while_it_works();
+    while_threads_come_and_go();
     while_threads_wait("shared");
     return EXIT_SUCCESS;
 }

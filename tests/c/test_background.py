@@ -60,12 +60,21 @@ def test_forks_at_any_moment(build: Path, moment: str) -> None:
 # Not those that depend on the time that passes, or on where a thread sleeps.
 @pytest.mark.parametrize(
     "name",
-    ["background.c", "stats.c", "queue.c", "flush.c", "closing.c", "descriptor.c", "shared.c"],
+    [
+        "background.c",
+        "stats.c",
+        "queue.c",
+        "flush.c",
+        "closing.c",
+        "freeing.c",
+        "descriptor.c",
+        "shared.c",
+    ],
 )
 def test_program_in_valgrind(build: Path, name: str) -> None:
     program = compiled(build, HERE / name, SHARED)
     environment = ENVIRONMENT | {"SANDBOX_PLAIN": "1", "VCE_TIMEOUT": "5m"}
     # Shared engines live as long as the process, in a map that points into its table: valgrind
     # calls that possibly lost.
-    under = VALGRIND_DEFINITE if name == "shared.c" else VALGRIND
+    under = VALGRIND_DEFINITE if name in ("freeing.c", "shared.c") else VALGRIND
     assert run(program, environment=environment, under=under).stderr == ""
