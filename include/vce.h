@@ -414,7 +414,7 @@ const char *vce_event_timestamp(const vce_event *event);
 const char *vce_event_body(const vce_event *event);
 
 /**
- * The whole resource's JSON, byte for byte the server's.
+ * The whole resource's JSON, byte for byte the server's. NULL only for NULL.
  */
 const char *vce_event_json(const vce_event *event);
 
@@ -429,19 +429,20 @@ void vce_event_free(vce_event *event);
 vce_status vce_error_status(const vce_error *error);
 
 /**
- * One sentence for a person: what, where, what to do.
+ * One sentence for a person: what, where, what to do. NULL only for NULL.
  */
 const char *vce_error_message(const vce_error *error);
 
 /**
  * Whether the event exists all the same: VCE_OUTCOME_NOT_CREATED or VCE_OUTCOME_MAYBE_CREATED.
- * Calls that create no event answer VCE_OUTCOME_NOT_CREATED.
+ * Calls that create no event answer VCE_OUTCOME_NOT_CREATED. VCE_OUTCOME_MAYBE_CREATED for NULL,
+ * which knows nothing.
  */
 vce_outcome vce_error_outcome(const vce_error *error);
 
 /**
  * Whether the same call may succeed later without creating an event twice (or, under
- * delivery=at_least_once, although it may).
+ * delivery=at_least_once, although it may). False for NULL.
  */
 bool vce_error_is_retryable(const vce_error *error);
 
@@ -577,12 +578,14 @@ uint64_t vce_report_tag(const vce_report *report);
 vce_outcome vce_report_outcome(const vce_report *report);
 
 /**
- * The event as the server described it, borrowed from the report; NULL unless it was created.
+ * The event as the server described it, borrowed from the report; NULL unless it was created,
+ * and for NULL.
  */
 const vce_event *vce_report_event(const vce_report *report);
 
 /**
- * Why the event was not, or perhaps not, created, borrowed from the report; NULL if it was.
+ * Why the event was not, or perhaps not, created, borrowed from the report; NULL if it was, and
+ * for NULL.
  */
 const vce_error *vce_report_error(const vce_report *report);
 

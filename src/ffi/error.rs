@@ -59,23 +59,23 @@ pub extern "C" fn vce_error_status(error: Option<&vce_error>) -> vce_status {
     })
 }
 
-/// One sentence for a person: what, where, what to do.
+/// One sentence for a person: what, where, what to do. NULL only for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_message(error: Option<&vce_error>) -> *const c_char {
     infallible(null(), || borrowed(error.map(|error| &error.message)))
 }
 
 /// Whether the event exists all the same: VCE_OUTCOME_NOT_CREATED or VCE_OUTCOME_MAYBE_CREATED.
-/// Calls that create no event answer VCE_OUTCOME_NOT_CREATED.
+/// Calls that create no event answer VCE_OUTCOME_NOT_CREATED. VCE_OUTCOME_MAYBE_CREATED for NULL,
+/// which knows nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_outcome(error: Option<&vce_error>) -> vce_outcome {
-    infallible(vce_outcome::VCE_OUTCOME_MAYBE_CREATED, || {
-        error.map_or(vce_outcome::VCE_OUTCOME_NOT_CREATED, |error| error.error.outcome().into())
-    })
+    let unknown = vce_outcome::VCE_OUTCOME_MAYBE_CREATED;
+    infallible(unknown, || error.map_or(unknown, |error| error.error.outcome().into()))
 }
 
 /// Whether the same call may succeed later without creating an event twice (or, under
-/// delivery=at_least_once, although it may).
+/// delivery=at_least_once, although it may). False for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_is_retryable(error: Option<&vce_error>) -> bool {
     infallible(false, || error.is_some_and(|error| error.error.is_retryable()))

@@ -49,7 +49,7 @@ pub extern "C" fn vce_event_body(event: Option<&vce_event>) -> *const c_char {
     borrowed(event, Field::Body)
 }
 
-/// The whole resource's JSON, byte for byte the server's.
+/// The whole resource's JSON, byte for byte the server's. NULL only for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_event_json(event: Option<&vce_event>) -> *const c_char {
     borrowed(event, Field::Json)

@@ -40,13 +40,15 @@ pub extern "C" fn vce_report_outcome(report: Option<&vce_report>) -> vce_outcome
     infallible(unknown, || report.map_or(unknown, |report| report.outcome))
 }
 
-/// The event as the server described it, borrowed from the report; NULL unless it was created.
+/// The event as the server described it, borrowed from the report; NULL unless it was created,
+/// and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_report_event(report: Option<&vce_report>) -> *const vce_event {
     infallible(null(), || borrowed(report.and_then(|report| report.event.as_ref())))
 }
 
-/// Why the event was not, or perhaps not, created, borrowed from the report; NULL if it was.
+/// Why the event was not, or perhaps not, created, borrowed from the report; NULL if it was, and
+/// for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_report_error(report: Option<&vce_report>) -> *const vce_error {
     infallible(null(), || borrowed(report.and_then(|report| report.error.as_ref())))

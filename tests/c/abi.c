@@ -60,7 +60,7 @@ static void nothing_but_null(void)
     CHECK(vce_report_tag(NULL) == 0 && vce_report_outcome(NULL) == VCE_OUTCOME_MAYBE_CREATED);
     CHECK(vce_report_event(NULL) == NULL && vce_report_error(NULL) == NULL);
     CHECK(vce_error_status(NULL) == VCE_ERR_ARGUMENT && vce_error_message(NULL) == NULL);
-    CHECK(vce_error_outcome(NULL) == VCE_OUTCOME_NOT_CREATED && !vce_error_is_retryable(NULL));
+    CHECK(vce_error_outcome(NULL) == VCE_OUTCOME_MAYBE_CREATED && !vce_error_is_retryable(NULL));
     CHECK(vce_error_retry_after_ms(NULL) == -1 && vce_error_offset(NULL) == -1);
     CHECK(vce_error_http_status(NULL) == 0 && vce_error_code(NULL) == NULL);
     CHECK(vce_error_title(NULL) == NULL && vce_error_detail(NULL) == NULL);

@@ -187,7 +187,14 @@ fn an_answers_text_ends_at_a_nul() {
 #[test]
 fn what_is_asked_of_no_object_has_an_answer() {
     assert_eq!(vce_error_status(None), ARGUMENT);
-    assert_eq!(vce_error_outcome(None), vce_outcome::VCE_OUTCOME_NOT_CREATED);
+    // Not to know is no certainty.
+    assert_eq!(vce_error_outcome(None), vce_outcome::VCE_OUTCOME_MAYBE_CREATED);
+    assert_eq!(vce_report_outcome(None), vce_outcome::VCE_OUTCOME_MAYBE_CREATED);
+    assert_eq!(vce_report_tag(None), 0);
+    assert!(vce_report_event(None).is_null() && vce_report_error(None).is_null());
+    assert_eq!(vce_report_fd(None), -1);
+    assert!(vce_client_stats(None).is_null());
+    assert!(vce_poll(None, u64::MAX).is_null());
     assert_eq!((vce_error_offset(None), vce_error_retry_after_ms(None)), (-1, -1));
     assert_eq!((vce_error_http_status(None), vce_error_is_retryable(None)), (0, false));
     for text_of in [
