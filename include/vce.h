@@ -205,7 +205,8 @@ typedef struct vce_config vce_config;
 typedef struct vce_error vce_error;
 
 /**
- * An event as the server described it. A field that the server left out is NULL.
+ * An event as the server described it. A field that the server left out is NULL, also the id of
+ * an event that was created; only vce_event_json is always there.
  */
 typedef struct vce_event vce_event;
 
@@ -389,27 +390,27 @@ vce_status vce_event_list_next(vce_event_list *list, vce_event **event, vce_erro
 void vce_event_list_free(vce_event_list *list);
 
 /**
- * The event's id as text, whether the server sent a number or a string.
+ * The event's id as text, whether the server sent a number or a string. NULL if it sent none.
  */
 const char *vce_event_id(const vce_event *event);
 
 /**
- * The event type.
+ * The event type, or NULL.
  */
 const char *vce_event_type(const vce_event *event);
 
 /**
- * The member that the event comes from.
+ * The member that the event comes from, or NULL.
  */
 const char *vce_event_from(const vce_event *event);
 
 /**
- * When the server created the event, as it wrote it (RFC 3339).
+ * When the server created the event, as it wrote it (RFC 3339), or NULL.
  */
 const char *vce_event_timestamp(const vce_event *event);
 
 /**
- * The body's JSON, byte for byte the server's.
+ * The body's JSON, byte for byte the server's, or NULL.
  */
 const char *vce_event_body(const vce_event *event);
 

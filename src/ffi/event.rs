@@ -6,7 +6,8 @@ use std::ptr::null;
 use super::boundary::infallible;
 use crate::event::{Event, Field};
 
-/// An event as the server described it. A field that the server left out is NULL.
+/// An event as the server described it. A field that the server left out is NULL, also the id of
+/// an event that was created; only vce_event_json is always there.
 pub struct vce_event(Event);
 
 impl From<Event> for vce_event {
@@ -19,31 +20,31 @@ fn borrowed(event: Option<&vce_event>, field: Field) -> *const c_char {
     infallible(null(), || event.and_then(|event| event.0.c_str(field)).map_or(null(), CStr::as_ptr))
 }
 
-/// The event's id as text, whether the server sent a number or a string.
+/// The event's id as text, whether the server sent a number or a string. NULL if it sent none.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_event_id(event: Option<&vce_event>) -> *const c_char {
     borrowed(event, Field::Id)
 }
 
-/// The event type.
+/// The event type, or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_event_type(event: Option<&vce_event>) -> *const c_char {
     borrowed(event, Field::Type)
 }
 
-/// The member that the event comes from.
+/// The member that the event comes from, or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_event_from(event: Option<&vce_event>) -> *const c_char {
     borrowed(event, Field::From)
 }
 
-/// When the server created the event, as it wrote it (RFC 3339).
+/// When the server created the event, as it wrote it (RFC 3339), or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_event_timestamp(event: Option<&vce_event>) -> *const c_char {
     borrowed(event, Field::Timestamp)
 }
 
-/// The body's JSON, byte for byte the server's.
+/// The body's JSON, byte for byte the server's, or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_event_body(event: Option<&vce_event>) -> *const c_char {
     borrowed(event, Field::Body)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from programs import EXAMPLES, SHARED, STATIC, VALGRIND_TLS, compiled, run
+from sandbox_program import answer_next_create
 
 
 @pytest.mark.parametrize("linkage", [SHARED, STATIC], ids=["shared", "static"])
@@ -43,6 +44,14 @@ def test_example_create_explains_failures(build: Path, environment: dict[str, st
     assert "conversation:error:not-found" in lost
     without = {name: value for name, value in environment.items() if name != "CONVERSATION_ID"}
     assert "CONVERSATION_ID" in run(create, environment=without, status=1).stderr
+
+
+def test_example_create_prints_what_the_server_left_out(
+    build: Path, environment: dict[str, str]
+) -> None:
+    create = compiled(build, EXAMPLES / "create_event.c", SHARED)
+    answer_next_create(environment, 201, "{}")
+    assert run(create, environment=environment).stdout == "C created event - at -\n"
 
 
 def test_example_validate(build: Path, environment: dict[str, str]) -> None:

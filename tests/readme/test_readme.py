@@ -37,18 +37,29 @@ def output(command: list[str], environment: dict[str, str], text: str | None = N
     return done.stdout
 
 
-def test_c(environment: dict[str, str], tmp_path: Path) -> None:
+def c_program(tmp_path: Path) -> list[str]:
     source, built = tmp_path / "first.c", tmp_path / "first"
     source.write_text(program("c"))
     warnings = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
     link = ["-Iinclude", f"-L{RELEASE}", "-lvce", f"-Wl,-rpath,{RELEASE}"]
     subprocess.run(["cc", *warnings, str(source), *link, "-o", str(built)], cwd=ROOT, check=True)
-    assert output([str(built)], environment) == "created event 1\n"
+    return [str(built)]
+
+
+def check(environment: dict[str, str], command: list[str], text: str | None = None) -> None:
+    """It says which event was created, and if the server does not, that none is named."""
+    assert output(command, environment, text) == "created event 1\n"
+    answer_next_create(environment, 201, "{}")
+    assert output(command, environment, text) == "created event without an id\n"
+
+
+def test_c(environment: dict[str, str], tmp_path: Path) -> None:
+    check(environment, c_program(tmp_path))
 
 
 def test_php(environment: dict[str, str]) -> None:
-    assert output(["php"], environment, program("php")) == "created event 1\n"
+    check(environment, ["php"], program("php"))
 
 
 def test_python(environment: dict[str, str]) -> None:
-    assert output([sys.executable, "-"], environment, program("python")) == "created event 1\n"
+    check(environment, [sys.executable, "-"], program("python"))

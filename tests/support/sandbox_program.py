@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+import urllib.parse
+from collections.abc import Iterator, Mapping
+
+
+def answer_next_create(environment: Mapping[str, str], status: int, body: str) -> None:
+    """Lets that sandbox answer the next request to create an event with this body."""
+    fault = {"kind": "status", "on": "create", "status": status, "body": body, "creates": True}
+    url = urllib.parse.urlsplit(environment["SANDBOX_ADMIN_URL"])
+    connection = http.client.HTTPConnection(url.netloc, timeout=60)
+    connection.request("POST", "/faults", json.dumps(fault))
+    answer = connection.getresponse()
+    assert answer.status == 200, answer.read()
+    connection.close()
 
 
 @contextlib.contextmanager
@@ -26,5 +39,6 @@ def running_sandbox(*options: str) -> Iterator[dict[str, str]]:
             "VCE_CA_FILE": sandbox["ca_file"] or "",
             "CONVERSATION_ID": sandbox["conversation_id"],
             "MEMBER_ID": sandbox["member_id"],
+            "SANDBOX_ADMIN_URL": sandbox["admin_url"],
         }
         process.communicate()

@@ -24,6 +24,12 @@ static int report(vce_error *error)
     return EXIT_FAILURE;
 }
 
+/* The server may leave any field of an event out. */
+static const char *or_dash(const char *text)
+{
+    return text == NULL ? "-" : text;
+}
+
 static vce_status new_client(vce_client **client, vce_error **error)
 {
     vce_config *config = vce_config_new();
@@ -56,7 +62,7 @@ int main(int argc, char **argv)
     if (status != VCE_OK)
         return report(error);
 
-    printf("C created event %s at %s\n", vce_event_id(event), vce_event_timestamp(event));
+    printf("C created event %s at %s\n", or_dash(vce_event_id(event)), or_dash(vce_event_timestamp(event)));
     vce_event_free(event);
     return EXIT_SUCCESS;
 }
