@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::delivery::Report;
 use crate::error::{Error, Outcome, Result, Status};
-use crate::event::{ConversationId, Event, EventId, EventRequest};
+use crate::event::{ConversationId, Event, EventId};
 use crate::handle::Handle;
 use crate::list::EventList;
 
@@ -30,7 +30,7 @@ impl Client {
 
     /// Creates one event and waits for the answer, at most for the option `timeout`.
     ///
-    /// `body` is a JSON object. The error's [`outcome`](Error::outcome) tells whether the
+    /// `body` is a JSON object; `from` is needed if the token names a user (`subject`). The error's [`outcome`](Error::outcome) tells whether the
     /// event exists all the same.
     ///
     /// # Errors
@@ -43,7 +43,7 @@ impl Client {
         from: Option<&str>,
         body: &str,
     ) -> Result<Event> {
-        let event = EventRequest::new(conversation_id, event_type, from, body, self.0.rules())?;
+        let event = self.0.event(conversation_id, event_type, from, body)?;
         let request = self.0.endpoint().create_event(&event);
         self.0.perform(self.0.limit(), &request)?.event(Outcome::MaybeCreated)
     }
@@ -67,7 +67,7 @@ impl Client {
         body: &str,
         tag: u64,
     ) -> Result<()> {
-        let event = EventRequest::new(conversation_id, event_type, from, body, self.0.rules())?;
+        let event = self.0.event(conversation_id, event_type, from, body)?;
         self.0.enqueue(&event, tag)
     }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::api::{Endpoint, Request, Success};
+use crate::auth;
 use crate::config::Settings;
 use crate::delivery::{Delivery, Report, Terms};
 use crate::engine::{self, Blueprint};
@@ -20,6 +21,8 @@ pub struct Handle {
     terms: Terms,
     endpoint: Endpoint,
     rules: TypeRules,
+    /// The token names a user: every event needs a member that it comes from.
+    needs_from: bool,
     timeout: Duration,
     /// Beside what its parts know of it, so that a child inherits it.
     closed: AtomicBool,
@@ -46,6 +49,7 @@ impl Handle {
             terms,
             endpoint: Endpoint::new(&settings.base_url.text, settings.api_version),
             rules: settings.type_rules,
+            needs_from: auth::names_a_user(settings),
             timeout: settings.timeout,
         })
     }
@@ -54,8 +58,16 @@ impl Handle {
         &self.endpoint
     }
 
-    pub fn rules(&self) -> TypeRules {
-        self.rules
+    /// An event that is fit to be sent by this handle.
+    pub fn event<'a>(
+        &self,
+        conversation_id: &'a str,
+        event_type: &'a str,
+        from: Option<&'a str>,
+        body: &'a str,
+    ) -> Result<EventRequest<'a>> {
+        let needs_from = self.needs_from;
+        EventRequest::checked(conversation_id, event_type, from, body, self.rules, needs_from)
     }
 
     /// The limit of a call that begins now.

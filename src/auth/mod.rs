@@ -5,5 +5,6 @@ mod key;
 mod signer;
 mod token;
 
+pub use claims::names_a_user;
 pub use key::PrivateKey;
 pub use token::{Bearer, Credentials, Now, TokenSource};

@@ -1,5 +1,5 @@
 use super::{ConversationId, EventBody, EventType, MemberId, TypeRules};
-use crate::error::Result;
+use crate::error::{Error, Result, Status};
 
 /// A custom event that is fit to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,11 +27,33 @@ impl<'a> EventRequest<'a> {
         body: &'a str,
         rules: TypeRules,
     ) -> Result<EventRequest<'a>> {
+        EventRequest::checked(conversation_id, event_type, from, body, rules, false)
+    }
+
+    /// As [`new`](EventRequest::new); with `needs_from` the member id must be given.
+    pub(crate) fn checked(
+        conversation_id: &'a str,
+        event_type: &'a str,
+        from: Option<&'a str>,
+        body: &'a str,
+        rules: TypeRules,
+        needs_from: bool,
+    ) -> Result<EventRequest<'a>> {
         Ok(EventRequest {
             conversation_id: ConversationId::new(conversation_id)?,
             event_type: EventType::new(event_type, rules)?,
-            from: from.map(MemberId::new).transpose()?,
+            from: match from {
+                None if needs_from => return Err(no_member()),
+                from => from.map(MemberId::new).transpose()?,
+            },
             body: EventBody::new(body)?,
         })
     }
+}
+
+fn no_member() -> Error {
+    Error::new(
+        Status::MemberId,
+        "the member id is missing: the token names a user as its subject, so every event needs the id of the member that it comes from",
+    )
 }

@@ -79,7 +79,7 @@ pub extern "C" fn vce_client_free(client: Option<Box<vce_client>>) {
 
 /// Creates one event and waits for the answer, at most for the option timeout.
 ///
-/// from may be NULL: it is needed only if the token has a subject. body is a JSON object; its
+/// from may be NULL, unless the token has a subject: VCE_ERR_MEMBER_ID. body is a JSON object; its
 /// keys, numbers and strings are sent byte for byte. event may be NULL; else it is to be freed
 /// with vce_event_free.
 ///

@@ -141,8 +141,9 @@ fn each_option_tells_engines_apart_and_so_does_its_name() {
         ("app_name", "a/29"),
         ("language", "b/29"),
     ]) {
+        let (client, from) = (shared(&sandbox, &[(name, value)]), sandbox.member_id());
         // Not all of them are let in.
-        let _ = create(&shared(&sandbox, &[(name, value)]), &sandbox);
+        let _ = client.create_event(sandbox.conversation_id(), "custom:a", Some(from), "{}");
         assert_eq!(sandbox.connections().accepted, count, "{name}");
     }
 }

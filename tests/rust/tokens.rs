@@ -32,9 +32,32 @@ fn a_token_has_the_documented_claims() {
     let jti = claims["jti"].as_str().unwrap();
     assert_eq!((jti.len(), jti.as_bytes()[14]), (36, b'4'), "{jti}");
     assert_eq!(claims.as_object().unwrap().len(), 6);
+}
 
-    // With a subject, the server wants to know the member.
-    assert_eq!(failed(&client, &sandbox).status(), Status::BadRequest);
+/// Whose events they are, the server would ask; so it is not asked.
+#[test]
+fn with_a_subject_every_event_needs_its_member() {
+    let sandbox = sandbox();
+    let named = sandbox.new_token().split('.').map(str::to_owned).collect::<Vec<_>>();
+    let payload = BASE64_URL_SAFE_NO_PAD.encode(r#"{"jti":"1","sub":"ann","exp":9}"#);
+    let ready = [&*named[0], &payload, &named[2]].join(".");
+    for options in [&[("subject", "ann")][..], &[("token", &ready)]] {
+        let client = client(&sandbox, options);
+        let id = sandbox.conversation_id();
+        let enqueue = |id, kind, body| client.enqueue_event(id, kind, None, body, 1).unwrap_err();
+        for error in [failed(&client, &sandbox), enqueue(id, "custom:a", "{}")] {
+            assert_eq!((error.status(), error.outcome()), (Status::MemberId, Outcome::NotCreated));
+            assert!(error.message().starts_with("the member id is missing"), "{error}");
+        }
+        // In the order in which all offences are found.
+        assert_eq!(enqueue("a/b", "oops", "[]").status(), Status::ConversationId);
+        assert_eq!(enqueue(id, "oops", "[]").status(), Status::TypePrefix);
+        assert_eq!(enqueue(id, "custom:a", "[]").status(), Status::MemberId);
+    }
+    assert_eq!(sandbox.requests().len(), 0);
+    // A ready token takes the subject's place, and one that names nobody needs no member.
+    let token = sandbox.new_token();
+    create(&client(&sandbox, &[("subject", "ann"), ("token", &token)]), &sandbox).unwrap();
 }
 
 #[test]
