@@ -3,7 +3,7 @@
 mod options;
 mod parse;
 
-pub(crate) use parse::has_wrong_port;
+pub(crate) use parse::{has_wrong_port, is_loopback};
 
 pub use options::{OPTIONS, OptionSpec};
 

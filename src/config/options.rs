@@ -88,7 +88,7 @@ options! {
         |s, v| assign_some(&mut s.acl, v, |text| parse::at_most(6144, text).and_then(parse::json_object));
     token_ttl = "15m", "How long a token is valid, from 30s to 24h.",
         |s, v| assign(&mut s.token_ttl, v, |t| parse::duration(t, 30 * SECOND, DAY));
-    base_url = "https://api.nexmo.com", "Where the API is. Plain `http` only for loopback addresses, unless `allow_plain_http=true`.",
+    base_url = "https://api.nexmo.com", "Where the API is. Plain `http` only for loopback addresses and `localhost`, unless `allow_plain_http=true`.",
         |s, v| assign(&mut s.base_url, v, parse::base_url);
     allow_plain_http = "false", "`true` allows a `base_url` without TLS on any host: token and events then travel readable.",
         |s, v| assign(&mut s.allow_plain_http, v, parse::boolean);
@@ -114,7 +114,7 @@ options! {
         ]));
     rate_limit, "The most requests a second, such as `15/s`.",
         |s, v| assign_some(&mut s.rate_limit, v, parse::rate);
-    proxy = "env", "`env` (the usual proxy variables), `none`, or an HTTP proxy's URL.",
+    proxy = "env", "`env` (the usual proxy variables; never for loopback addresses and `localhost`), `none`, or an HTTP proxy's URL.",
         |s, v| assign(&mut s.proxy, v, |t| Ok(match t {
             "env" => ProxySetting::Environment,
             "none" => ProxySetting::None,

@@ -167,12 +167,17 @@ pub(super) fn base_url(text: &str) -> Parsed<BaseUrl> {
     }
     let host = authority.host();
     if has_wrong_port(authority) {
-        return Err(wrong("has a port that is none"));
+        return Err(wrong("has an invalid port"));
     }
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    let is_loopback = match address {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
-    };
+    let is_loopback = is_loopback(host);
     Ok(BaseUrl { text: text.trim_end_matches('/').to_owned(), is_plain, is_loopback })
+}
+
+/// Whether a URL's host surely is this machine. `127.1` and `localhost.` are not: what they mean
+/// is the system's resolver's to say.
+pub fn is_loopback(host: &str) -> bool {
+    match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
 }

@@ -49,7 +49,7 @@ impl Setup {
     /// Reads `ca_file` and the proxy variables, so that a mistake in them shows at once.
     pub fn new(settings: &Settings) -> Result<Setup> {
         Ok(Setup {
-            proxy: proxy::choose(&settings.proxy, &settings.base_url)?,
+            proxy: proxy::choose(settings)?,
             ca_file: settings.ca_file.as_deref().map(CaFile::read).transpose()?,
             tls_roots: settings.tls_roots,
             user_agent: user_agent(settings)?,

@@ -5,18 +5,34 @@ use std::net::Ipv6Addr;
 use ureq::Proxy;
 use ureq::http::Uri;
 
-use crate::config::{BaseUrl, ProxySetting, has_wrong_port};
+use crate::config::{BaseUrl, ProxySetting, Settings, has_wrong_port, is_loopback};
 use crate::error::{Error, Result, Status};
 
 /// The proxy for requests to `base_url`.
-pub fn choose(setting: &ProxySetting, base_url: &BaseUrl) -> Result<Option<Proxy>> {
-    match setting {
+pub fn choose(settings: &Settings) -> Result<Option<Proxy>> {
+    let base_url = &settings.base_url;
+    match &settings.proxy {
         ProxySetting::None => Ok(None),
-        ProxySetting::Url(url) => parse(url, None, "the option proxy").map(Some),
+        ProxySetting::Url(url) => {
+            let proxy = parse(url, None, "the option proxy")?;
+            if base_url.is_plain && !is_loopback(proxy.host()) && !settings.allow_plain_http {
+                return Err(readable());
+            }
+            Ok(Some(proxy))
+        }
+        // A machine's proxy is no way to the machine itself, and would see what has no TLS.
+        ProxySetting::Environment if base_url.is_loopback => Ok(None),
         ProxySetting::Environment => from_environment(base_url, |name| {
             std::env::var(name).ok().filter(|value| !value.is_empty())
         }),
     }
+}
+
+fn readable() -> Error {
+    Error::new(
+        Status::Config,
+        "the option base_url has no TLS and the proxy is not this machine: token and events would travel readable; use https, or set proxy=none or allow_plain_http=true",
+    )
 }
 
 /// As curl reads it. `HTTP_PROXY` in capitals is not read: a web server sets it from a
@@ -43,7 +59,7 @@ fn parse(url: &str, exceptions: Option<&str>, source: &str) -> Result<Proxy> {
     let proxy =
         Proxy::new(url).map_err(|_| wrong("is not a proxy's URL; write it as http://host:3128"))?;
     if url.parse::<Uri>().is_ok_and(|uri| uri.authority().is_some_and(has_wrong_port)) {
-        return Err(wrong("has a port that is none"));
+        return Err(wrong("has an invalid port"));
     }
     match proxy.protocol() {
         ureq::ProxyProtocol::Http | ureq::ProxyProtocol::Https => {}

@@ -14,6 +14,7 @@ mod hosts;
 mod interim;
 mod limits;
 mod listing;
+mod loopback;
 mod manifest;
 mod options;
 mod process;
