@@ -7,10 +7,8 @@ use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
 use super::signer::SigningKey;
+use crate::config::{MAX_PEM_BYTES, may_be_no_path};
 use crate::error::{Error, Result, Status};
-
-/// A key of 16384 bits takes 13 KiB; anything much larger is another file.
-const MAX_PEM_BYTES: u64 = 64 * 1024;
 
 /// An RSA private key that can sign tokens. Its memory is wiped when it is dropped.
 pub struct PrivateKey(SigningKey);
@@ -18,10 +16,10 @@ pub struct PrivateKey(SigningKey);
 impl PrivateKey {
     /// Reads a PEM file.
     pub fn from_file(path: &Path) -> Result<PrivateKey> {
-        let shown = path.display().to_string();
         // Whoever gives the key for its path should not find it in a log.
-        let shown = if shown.len() > 512 || shown.contains('\n') || shown.contains("-----BEGIN") {
-            "(a path that looks like the key itself: is private_key meant?)"
+        let shown = path.to_string_lossy();
+        let shown = if may_be_no_path(&shown) {
+            "(not shown, for it looks like the key itself: is private_key meant?)"
         } else {
             &shown
         };
@@ -38,9 +36,9 @@ impl PrivateKey {
             return Err(wrong("is not a regular file; give the key itself as private_key instead"));
         }
         let file = File::open(path).map_err(failed)?;
-        let mut pem = Zeroizing::new(Vec::with_capacity(MAX_PEM_BYTES as usize + 1));
-        file.take(MAX_PEM_BYTES + 1).read_to_end(&mut pem).map_err(failed)?;
-        if pem.len() as u64 > MAX_PEM_BYTES {
+        let mut pem = Zeroizing::new(Vec::with_capacity(MAX_PEM_BYTES + 1));
+        file.take(MAX_PEM_BYTES as u64 + 1).read_to_end(&mut pem).map_err(failed)?;
+        if pem.len() > MAX_PEM_BYTES {
             return Err(wrong("is larger than 64 KiB: it is no private key"));
         }
         let pem = std::str::from_utf8(&pem)
@@ -96,13 +94,23 @@ fn parse(pem: &str) -> std::result::Result<PrivateKey, String> {
 const ENCRYPTED: &str =
     "is encrypted with a passphrase; decrypt it first: openssl pkey -in KEY -out NEW";
 
+const BROKEN_FIRST_LINE: &str =
+    "is damaged: its first line is not complete; it should be -----BEGIN PRIVATE KEY-----";
+
+/// What stands between `-----BEGIN ` and `-----`. After a damaged line all of the key might.
+fn is_label(text: &str) -> bool {
+    let is_label_byte =
+        |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ';
+    (1..=40).contains(&text.len()) && text.bytes().all(is_label_byte)
+}
+
 fn first_block(pem: &str) -> std::result::Result<(&str, &str), String> {
     let mut rest = pem;
     while let Some((_, after)) = rest.split_once("-----BEGIN ") {
         let (label, after) = after
             .split_once("-----")
-            .filter(|(label, _)| !label.contains('\n'))
-            .ok_or("is damaged: its first line is not complete")?;
+            .filter(|(label, _)| is_label(label))
+            .ok_or(BROKEN_FIRST_LINE)?;
         let end = format!("-----END {label}-----");
         let (content, after) = after
             .split_once(end.as_str())

@@ -3,7 +3,7 @@
 mod options;
 mod parse;
 
-pub(crate) use parse::{has_wrong_port, is_loopback};
+pub(crate) use parse::{has_wrong_port, is_loopback, may_be_no_path};
 
 pub use options::{OPTIONS, OptionSpec};
 
@@ -18,6 +18,9 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result, Status};
 use crate::event::TypeRules;
+
+/// A key of 16384 bits takes 13 KiB; anything much larger is something else.
+pub(crate) const MAX_PEM_BYTES: usize = 64 * 1024;
 
 /// A client's settings, still open to change.
 ///

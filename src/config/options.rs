@@ -7,7 +7,9 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::parse::{self, Parsed};
-use super::{Delivery, EngineSetting, KeySource, ProxySetting, Reports, Settings, TlsRoots};
+use super::{
+    Delivery, EngineSetting, KeySource, MAX_PEM_BYTES, ProxySetting, Reports, Settings, TlsRoots,
+};
 use crate::error::{Error, Result, Status};
 use crate::event::TypeRules;
 
@@ -58,21 +60,17 @@ fn assign_some<T>(
     Ok(())
 }
 
-fn non_empty(text: &str) -> Parsed<&str> {
-    if text.is_empty() { Err("is empty".to_owned()) } else { Ok(text) }
-}
-
 options! {
     application_id, "The Vonage application's id, a UUID.",
         |s, v| assign_some(&mut s.application_id, v, parse::uuid);
     private_key, "The application's private key as PEM text (PKCS#8 or PKCS#1, RSA of at least 2048 bits); line ends may be written out as `\\n`. Replaces `private_key_path`.",
         |s, v| match v {
-            Some(text) => { s.key = KeySource::Pem(Zeroizing::new(non_empty(text)?.to_owned())); Ok(()) }
+            Some(text) => { s.key = KeySource::Pem(Zeroizing::new(parse::at_most(MAX_PEM_BYTES, text)?.to_owned())); Ok(()) }
             None => { if let KeySource::Pem(_) = s.key { s.key = KeySource::None; } Ok(()) }
         };
     private_key_path, "A file with that key, read when the client is made. Replaces `private_key`.",
         |s, v| match v {
-            Some(text) => { s.key = KeySource::File(PathBuf::from(non_empty(text)?)); Ok(()) }
+            Some(text) => { s.key = KeySource::File(PathBuf::from(parse::at_most(MAX_PEM_BYTES, text)?)); Ok(()) }
             None => { if let KeySource::File(_) = s.key { s.key = KeySource::None; } Ok(()) }
         };
     token, "A ready JWT, used instead of `application_id` and the key; it is never refreshed.",
@@ -118,10 +116,10 @@ options! {
         |s, v| assign(&mut s.proxy, v, |t| Ok(match t {
             "env" => ProxySetting::Environment,
             "none" => ProxySetting::None,
-            url => ProxySetting::Url(Zeroizing::new(non_empty(url)?.to_owned())),
+            url => ProxySetting::Url(Zeroizing::new(parse::at_most(parse::MAX_URL_BYTES, url)?.to_owned())),
         }));
     ca_file, "A PEM file of certificate authorities to trust beside `tls_roots`.",
-        |s, v| assign_some(&mut s.ca_file, v, |text| non_empty(text).map(PathBuf::from));
+        |s, v| assign_some(&mut s.ca_file, v, |text| parse::file(text).map(PathBuf::from));
     tls_roots = "system", "`system`: the system's certificate authorities. `bundled`: Mozilla's, as of libvce's release.",
         |s, v| assign(&mut s.tls_roots, v, |t| parse::choice(t, &[
             ("system", TlsRoots::System), ("bundled", TlsRoots::Bundled),

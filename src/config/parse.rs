@@ -1,6 +1,7 @@
 //! From text to values. An error completes the sentence "the option X …".
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
@@ -9,12 +10,13 @@ use ureq::http::uri::Authority;
 
 use super::BaseUrl;
 
-/// What was given, as an error shows it: its beginning, on one line. All of it might be a
-/// secret that was meant for another option; a key and a JWT begin alike.
+/// What was given, as an error shows it: its beginning, on one line. It might be a secret that
+/// was meant for another option, of which so little is of no use.
 pub(super) fn quoted(text: &str) -> String {
+    const SHOWN: usize = 15;
     let shown: String =
-        text.chars().take(40).map(|c| if c.is_control() { '?' } else { c }).collect();
-    let more = if text.chars().nth(40).is_some() { "…" } else { "" };
+        text.chars().take(SHOWN).map(|c| if c.is_control() { '?' } else { c }).collect();
+    let more = if text.chars().nth(SHOWN).is_some() { "…" } else { "" };
     format!("\"{shown}{more}\"")
 }
 
@@ -109,7 +111,8 @@ pub(super) fn rate(text: &str) -> Parsed<f64> {
         .ok_or_else(|| format!("is not a rate: {}; write it as 15/s", quoted(text)))
 }
 
-/// The token, with all that makes it up, must fit into a request's head.
+/// A text of a bounded length: the token, with all that makes it up, must fit into a request's
+/// head, and nothing may take much memory.
 pub(super) fn at_most(most: usize, text: &str) -> Parsed<&str> {
     if text.is_empty() {
         return Err("is empty".to_owned());
@@ -120,10 +123,45 @@ pub(super) fn at_most(most: usize, text: &str) -> Parsed<&str> {
     Ok(text)
 }
 
+/// A file's path.
+pub(super) fn file(text: &str) -> Parsed<&str> {
+    let path = at_most(4096, text)?;
+    if may_be_no_path(path) {
+        return Err("names no file, and looks like what a file holds; give a path".to_owned());
+    }
+    Ok(path)
+}
+
+/// Whether a text that should be a path looks like a key or a token: so much of what base64 is
+/// written in, large and small letters, has no usual path. What names an existing file, or one in
+/// an existing directory, is a path.
+pub fn may_be_no_path(text: &str) -> bool {
+    const IN_A_ROW: usize = 16;
+    if text.contains(char::is_control) || text.contains("---") {
+        return true;
+    }
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte);
+    let is_mixed = text.as_bytes().windows(IN_A_ROW).any(|row| {
+        row.iter().all(is_base64)
+            && row.iter().any(u8::is_ascii_lowercase)
+            && row.iter().any(u8::is_ascii_uppercase)
+    });
+    let path = Path::new(text);
+    // All paths begin in "/": that it exists says nothing.
+    let directory = path.parent().filter(|directory| directory.file_name().is_some());
+    is_mixed && !path.exists() && !directory.is_some_and(Path::is_dir)
+}
+
+/// Not read into a tree, which would take the stack of the caller's thread.
 pub(super) fn json_object(text: &str) -> Parsed<Box<RawValue>> {
-    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text)
-        .and_then(|_| serde_json::from_str(text))
-        .map_err(|error| format!("is not a JSON object: {error}"))
+    match serde_json::from_str::<Box<RawValue>>(text) {
+        Ok(value) if value.get().starts_with('{') => Ok(value),
+        Ok(_) => Err("is JSON, but not an object".to_owned()),
+        // Its text would repeat the value.
+        Err(error) => {
+            Err(format!("is not a JSON object: line {}, column {}", error.line(), error.column()))
+        }
+    }
 }
 
 /// `name/version` of printable ASCII without spaces: it becomes part of a header.
@@ -140,7 +178,7 @@ pub(super) fn product(text: &str) -> Parsed<String> {
     }
 }
 
-const MAX_URL_BYTES: usize = 2048;
+pub(super) const MAX_URL_BYTES: usize = 2048;
 
 pub(super) fn base_url(text: &str) -> Parsed<BaseUrl> {
     let wrong = |what: &str| {

@@ -21,6 +21,7 @@ mod process;
 mod proxy;
 mod queue;
 mod retries;
+mod secrets;
 mod sharing;
 mod soak;
 mod statics;
