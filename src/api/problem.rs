@@ -1,4 +1,8 @@
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// An event has four.
+const MAX_PARAMETERS: usize = 16;
 
 /// What an error's body says, in the forms of v0.3 and v1 (RFC 9457) or of older versions.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -12,38 +16,74 @@ pub struct Problem {
 impl Problem {
     /// Reads what can be read: a gateway may answer with anything.
     pub fn read(body: &[u8]) -> Problem {
-        let Ok(fields) = serde_json::from_slice::<Map<String, Value>>(body) else {
-            return Problem::default();
+        let fields = match serde_json::from_slice::<Fields<'_>>(body) {
+            Ok(fields) if body.trim_ascii_start().starts_with(b"{") => fields,
+            _ => return Problem::default(),
         };
-        let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
         // The fragment of `type` repeats the code.
         let fragment = || {
-            let (_, fragment) = fields.get("type")?.as_str()?.rsplit_once('#')?;
+            let kind = text(fields.kind)?;
+            let (_, fragment) = kind.rsplit_once('#')?;
             (!fragment.is_empty()).then(|| fragment.to_owned())
         };
         Problem {
-            code: text("code").or_else(fragment),
-            title: text("title"),
-            detail: text("detail")
-                .or_else(|| text("description"))
-                .or_else(|| text("error"))
-                .map(|detail| detail + &invalid_parameters(&fields)),
-            instance: text("instance"),
+            code: text(fields.code).or_else(fragment),
+            title: text(fields.title),
+            detail: text(fields.detail)
+                .or_else(|| text(fields.description))
+                .or_else(|| text(fields.error))
+                .map(|detail| detail + &invalid_parameters(fields.invalid_parameters)),
+            instance: text(fields.instance),
         }
     }
 }
 
+/// What is looked for. The values are read one by one, and what else there is not at all: a tree
+/// of it would take a hundred times its memory, and the stack of the caller's thread.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Fields<'a> {
+    #[serde(borrow)]
+    code: Option<&'a RawValue>,
+    #[serde(borrow, rename = "type")]
+    kind: Option<&'a RawValue>,
+    #[serde(borrow)]
+    title: Option<&'a RawValue>,
+    #[serde(borrow)]
+    detail: Option<&'a RawValue>,
+    #[serde(borrow)]
+    description: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    instance: Option<&'a RawValue>,
+    #[serde(borrow)]
+    invalid_parameters: Option<&'a RawValue>,
+}
+
+/// What a value says if it is a string.
+fn text(value: Option<&RawValue>) -> Option<String> {
+    serde_json::from_str(value?.get()).ok()
+}
+
 /// Which parameters the server refused, as ` (name: reason; …)`.
-fn invalid_parameters(fields: &Map<String, Value>) -> String {
-    let parameters = fields.get("invalid_parameters").and_then(Value::as_array);
+fn invalid_parameters(value: Option<&RawValue>) -> String {
+    #[derive(Deserialize)]
+    struct Parameter<'a> {
+        #[serde(borrow)]
+        name: Option<&'a RawValue>,
+        #[serde(borrow)]
+        reason: Option<&'a RawValue>,
+    }
+    let parameters = value.and_then(|value| serde_json::from_str(value.get()).ok());
+    let parameters: Vec<&RawValue> = parameters.unwrap_or_default();
     let listed: Vec<String> = parameters
         .into_iter()
-        .flatten()
         .filter_map(|parameter| {
-            let name = parameter.get("name")?.as_str()?;
-            let reason = parameter.get("reason")?.as_str()?;
-            Some(format!("{name}: {reason}"))
+            let Parameter { name, reason } = serde_json::from_str(parameter.get()).ok()?;
+            Some(format!("{}: {}", text(name)?, text(reason)?))
         })
+        .take(MAX_PARAMETERS)
         .collect();
     if listed.is_empty() { String::new() } else { format!(" ({})", listed.join("; ")) }
 }

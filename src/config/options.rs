@@ -92,7 +92,7 @@ options! {
         |s, v| assign(&mut s.allow_plain_http, v, parse::boolean);
     api_version = "v0.3", "`v0.3` or `v1`.",
         |s, v| assign(&mut s.api_version, v, |t| parse::choice(t, &[("v0.3", "v0.3"), ("v1", "v1")]));
-    type_rules = "documented", "`documented`: letters, digits, `-` and `_` after `custom:`. `namespaced`: `:` too. `off`: no rule.",
+    type_rules = "documented", "`documented`: letters, digits, `-` and `_` after `custom:`. `namespaced`: `:` too. `off`: no rule but at most 4096 bytes.",
         |s, v| assign(&mut s.type_rules, v, |t| parse::choice(t, &[
             ("documented", TypeRules::Documented), ("namespaced", TypeRules::Namespaced), ("off", TypeRules::Off),
         ]));

@@ -11,7 +11,7 @@ pub enum TypeRules {
     Documented,
     /// The same, with `:` allowed too, as in `custom:poll:question`.
     Namespaced,
-    /// Whatever the server accepts.
+    /// Whatever the server accepts, of at most 4096 bytes.
     Off,
 }
 
@@ -21,6 +21,8 @@ pub struct EventType<'a>(&'a str);
 
 const PREFIX: &str = "custom:";
 const MAX_CHARACTERS: usize = 100;
+/// Without rules: as many as a body may have, so that no event takes much memory.
+const MAX_BYTES: usize = 4096;
 
 impl<'a> EventType<'a> {
     /// Takes an event type that keeps the rules.
@@ -39,7 +41,7 @@ impl<'a> EventType<'a> {
     /// As [`EventType::new`].
     pub fn validate(text: &str, rules: TypeRules) -> Result<()> {
         if rules == TypeRules::Off {
-            return Ok(());
+            return if text.len() > MAX_BYTES { Err(too_large(text)) } else { Ok(()) };
         }
         let Some(name) = text.strip_prefix(PREFIX) else {
             return Err(wrong_prefix(text));
@@ -77,6 +79,14 @@ impl<'a> EventType<'a> {
     pub fn as_str(&self) -> &'a str {
         self.0
     }
+}
+
+fn too_large(text: &str) -> Error {
+    let message = format!(
+        "the event type has {} bytes; with type_rules=off at most {MAX_BYTES} are allowed",
+        text.len()
+    );
+    Error::new(Status::TypeTooLong, message).at(MAX_BYTES)
 }
 
 fn wrong_prefix(text: &str) -> Error {
