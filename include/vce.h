@@ -15,8 +15,14 @@
  *   a char * is handed over and goes to vce_string_free.
  * - const vce_client *: call from any thread at the same time. T *: one thread at a time. No other
  *   thread may be inside, or about to enter, any call with an object that is being freed.
+ * - A thread that calls needs a stack of 64 KiB, and as much more as the program's thread-local
+ *   variables take, which lie on it too.
  * - A panic inside becomes VCE_ERR_INTERNAL with its message in the error; nothing is printed.
  * - No function calls back, exits, or blocks beyond its time limit.
+ * - One thing ends the process: where the system has no memory left, a line is printed and abort()
+ *   called. What a call about one event takes is bounded, whatever it is given and whatever the
+ *   server answers: 5 MiB. What the queue takes is bounded by queue_max_bytes, and by 2 MiB for the
+ *   answer to each event that was accepted before.
  */
 
 #ifndef VCE_H
