@@ -21,8 +21,9 @@
  * - No function calls back, exits, or blocks beyond its time limit.
  * - One thing ends the process: where the system has no memory left, a line is printed and abort()
  *   called. What a call about one event takes is bounded, whatever it is given and whatever the
- *   server answers: 5 MiB. What the queue takes is bounded by queue_max_bytes, and by 2 MiB for the
- *   answer to each event that was accepted before.
+ *   server answers: 5 MiB. What the queue takes is bounded by queue_max_bytes and by 1 KiB for each
+ *   event that was accepted before: a report without room for the server's answer has only the
+ *   event's id, type and timestamp, or an error without the answer's body.
  */
 
 #ifndef VCE_H
@@ -196,7 +197,8 @@ typedef enum {
  * A connection to the Conversation API. Any number of threads at the same time.
  *
  * A child process that inherits a client by fork may use and free it: it gets connections, a
- * token, a queue and threads of its own, and leaves its parent's alone.
+ * token, a queue and threads of its own, and leaves its parent's alone. It may have been forked
+ * at any moment. A fork waits while the library looks a name up, at most for half a second.
  */
 typedef struct vce_client vce_client;
 
@@ -303,8 +305,9 @@ vce_status vce_client_new(const vce_config *config, vce_client **client, vce_err
  * that run in other threads and for the events that were enqueued. Then it cancels what is
  * left: such calls answer, and such events are reported with, VCE_ERR_CLOSED and the outcome
  * that the evidence gives. Reports can still be polled. No thread of the library is left then,
- * but those of an engine that is shared, and one that still waits for the system to look a
- * host's name up. Any thread may close; closing again answers VCE_OK.
+ * but those of an engine that is shared, one that still waits for the system to look a host's
+ * name up, and one that watches over other clients' idle connections. Any thread may close;
+ * closing again answers VCE_OK.
  *
  * Answers VCE_OK if nothing had to be cancelled, else VCE_ERR_TIMEOUT.
  */
@@ -327,9 +330,10 @@ void vce_client_free(vce_client *client);
  * keys, numbers and strings are sent byte for byte. event may be NULL; else it is to be freed
  * with vce_event_free.
  *
- * Runs on the caller's thread. Only while the host's name is looked up, which the system does
- * without a time limit, a thread of the library waits for the answer; there is one for a name,
- * and it is remembered for 30 seconds.
+ * Runs on the caller's thread, also in exit handlers and in destructors of threads. Only while
+ * the host's name is looked up, which the system does without a time limit, a thread of the
+ * library waits for the answer; the process has one for a name, and remembers it for 30 seconds.
+ * Once several connections are idle, another one closes them after 15 seconds.
  *
  * Of several offences the first in this order is reported: arguments, conversation_id, type,
  * from, body; nothing is sent then. After any failure vce_error_outcome tells whether the
@@ -564,7 +568,7 @@ int vce_report_fd(const vce_client *client);
  *
  * "queued": events that wait for their turn; "in_flight": those that are being sent;
  * "reports": reports that wait for vce_poll; "events" and "bytes": what counts against
- * queue_max_events and queue_max_bytes; "accepted", "created", "maybe_created", "not_created":
+ * queue_max_events and queue_max_bytes, with engine=shared for all handles; "accepted", "created", "maybe_created", "not_created":
  * events so far (accepted is the sum of queued, in_flight and the other three);
  * "not_created_by_status": an object from status names to counts; "retries": requests that were
  * repeated; "latency_ms": an object with "p50", "p90", "p99" and "max", from enqueuing to

@@ -192,6 +192,14 @@ impl Error {
         self
     }
 
+    /// Forgets the answer's body, but not what it says.
+    pub(crate) fn without_response(mut self) -> Error {
+        if let Some(answer) = &mut self.0.answer {
+            answer.response = Vec::new();
+        }
+        self
+    }
+
     /// What went wrong.
     #[must_use]
     pub fn status(&self) -> Status {

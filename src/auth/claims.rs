@@ -20,16 +20,27 @@ pub struct Claims<'a> {
     pub acl: Option<&'a RawValue>,
 }
 
+/// What a ready token says of itself, as far as it can be read: the rest is the server's to judge.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct ReadyClaims {
+    pub application_id: Option<String>,
+    sub: Option<IgnoredAny>,
+}
+
+impl ReadyClaims {
+    pub fn of(token: &str) -> ReadyClaims {
+        let payload = token.split('.').nth(1).unwrap_or_default().trim_end_matches('=');
+        let claims = BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
+        serde_json::from_slice(&claims).unwrap_or_default()
+    }
+}
+
 /// Whether the token says which user events come from: a ready one by its claims, another by the
 /// `subject` that it is made with.
 pub fn names_a_user(settings: &Settings) -> bool {
-    #[derive(Deserialize)]
-    struct Subject {
-        sub: Option<IgnoredAny>,
+    match &settings.token {
+        Some(token) => ReadyClaims::of(token).sub.is_some(),
+        None => settings.subject.is_some(),
     }
-    let Some(token) = &settings.token else { return settings.subject.is_some() };
-    let payload = token.split('.').nth(1).unwrap_or_default().trim_end_matches('=');
-    // What cannot be read is the server's to judge.
-    let Ok(claims) = BASE64_URL_SAFE_NO_PAD.decode(payload) else { return false };
-    serde_json::from_slice(&claims).is_ok_and(|claims: Subject| claims.sub.is_some())
 }

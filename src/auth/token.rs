@@ -3,17 +3,14 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::digest::{Context, Digest, SHA256};
 use ring::rand::{SecureRandom, SystemRandom};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use ureq::http::HeaderValue;
 use zeroize::Zeroizing;
 
 use super::PrivateKey;
-use super::claims::Claims;
+use super::claims::{Claims, ReadyClaims};
 use crate::error::{Error, Result, Status};
 
 /// How far this machine's clock may be off before the server's is used instead, in seconds.
@@ -146,10 +143,13 @@ impl Credentials {
     pub fn account(&self) -> Digest {
         let mut context = Context::new(&SHA256);
         match &self.0 {
-            Kind::Ready(bearer) => match bearer.application_id() {
-                Some(id) => context.update(id.as_bytes()),
-                None => context.update(bearer.header.as_bytes()),
-            },
+            Kind::Ready(bearer) => {
+                let token = bearer.header.to_str().unwrap_or_default();
+                match ReadyClaims::of(token).application_id {
+                    Some(id) => context.update(id.as_bytes()),
+                    None => context.update(token.as_bytes()),
+                }
+            }
             Kind::Signing(signing) => context.update(signing.key.signing_key().der()),
         }
         context.finish()
@@ -288,17 +288,6 @@ impl Bearer {
         header.set_sensitive(true);
         let stand_in = value(&Bearer::FILLER.repeat(token.len()))?;
         Ok(Bearer { header, stand_in, skew, serial })
-    }
-
-    /// The application that its token is for, if it says so.
-    fn application_id(&self) -> Option<String> {
-        #[derive(Deserialize)]
-        struct Claims {
-            application_id: String,
-        }
-        let claims = self.header.to_str().ok()?.split('.').nth(1)?;
-        let claims = BASE64_URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
-        serde_json::from_slice::<Claims>(&claims).ok().map(|claims| claims.application_id)
     }
 
     const SCHEME: &str = "Bearer ";

@@ -126,7 +126,7 @@ options! {
         ]));
     connections = "16", "Requests in flight at once in the background, and idle connections kept. Calls that wait are not limited.",
         |s, v| assign(&mut s.connections, v, |t| parse::count(t, 1, 1024));
-    queue_max_events = "100000", "How many events the queue takes; one counts until its report has been taken.",
+    queue_max_events = "100000", "How many events the queue takes; one counts until its report has been taken. With `engine=shared` for all handles together.",
         |s, v| assign(&mut s.queue_max_events, v, |t| parse::count(t, 1, 1_000_000_000));
     queue_max_bytes = "64MiB", "How many bytes of events and of reports that wait the queue takes.",
         |s, v| assign(&mut s.queue_max_bytes, v, parse::size);
@@ -136,7 +136,7 @@ options! {
         |s, v| assign(&mut s.reports, v, |t| parse::choice(t, &[
             ("all", Reports::All), ("errors", Reports::Errors), ("none", Reports::None),
         ]));
-    engine = "own", "`shared`: handles with equal settings share connections, token, limits and threads for the life of the process.",
+    engine = "own", "`shared`: handles with equal settings share connections, token, limits and threads.",
         |s, v| assign(&mut s.engine, v, |t| parse::choice(t, &[
             ("own", EngineSetting::Own), ("shared", EngineSetting::Shared),
         ]));

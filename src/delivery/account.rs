@@ -116,7 +116,10 @@ impl Account {
                 Reports::None => false,
             };
         if is_kept {
-            let report = Report::new(tag, result);
+            let mut report = Report::new(tag, result);
+            if !self.capacity.has_room_for(report.bytes()) {
+                report = report.brief();
+            }
             let reported = report.bytes();
             self.capacity.exchange(bytes, reported);
             if let Some(wake_up) = state.wake_up.as_ref().filter(|_| state.reports.is_empty()) {

@@ -43,6 +43,11 @@ impl Capacity {
         Ok(())
     }
 
+    /// Whether so many bytes of a report go into the queue.
+    pub fn has_room_for(&self, bytes: usize) -> bool {
+        bytes <= self.max_bytes.saturating_sub(self.lock().bytes)
+    }
+
     /// What an event took is now its report's, which takes so many bytes.
     pub fn exchange(&self, event: usize, report: usize) {
         let mut used = self.lock();

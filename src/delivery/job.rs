@@ -205,16 +205,38 @@ mod tests {
 
     #[test]
     fn what_a_report_holds_of_the_answer_counts_until_it_is_taken() {
-        let (mut job, account) = accepted(&[("queue_max_bytes", "100")]);
+        let (mut job, account) = accepted(&[("queue_max_bytes", "200")]);
         let answer = format!(r#"{{"id":1,"more":"{}"}}"#, "x".repeat(100));
         job.tell(Ok(Event::from_json(&answer).unwrap()));
         drop(job);
         assert_eq!(account.stats().bytes, answer.len());
-        let error = account.accept(1, || Ok(())).unwrap_err();
+        let error = account.accept(200, || Ok(())).unwrap_err();
         assert_eq!(error.status(), Status::QueueFull);
-        assert!(account.poll(Duration::ZERO).is_some());
+        let report = account.poll(Duration::ZERO).unwrap();
+        assert_eq!(report.event().unwrap().json(), answer);
         assert_eq!((account.stats().events, account.stats().bytes), (0, 0));
-        account.accept(100, || Ok(())).unwrap();
+        account.accept(200, || Ok(())).unwrap();
+    }
+
+    /// A server whose answers are large fills no more memory than the queue may take.
+    #[test]
+    fn a_report_that_has_no_room_says_only_which_event_it_is() {
+        let (mut job, account) = accepted(&[("queue_max_bytes", "100")]);
+        let answer = format!(r#"{{"id":1,"type":"custom:a","more":"{}"}}"#, "x".repeat(100));
+        job.tell(Ok(Event::from_json(&answer).unwrap()));
+        drop(job);
+        let report = account.poll(Duration::ZERO).unwrap();
+        let event = report.event().unwrap();
+        assert_eq!((event.id(), event.event_type()), (Some("1"), Some("custom:a")));
+        assert_eq!(event.json(), r#"{"id":"1","type":"custom:a"}"#);
+
+        let (mut job, account) = accepted(&[("queue_max_bytes", "100")]);
+        let answer = Answer { http_status: 400, response: vec![b'x'; 101], ..Answer::default() };
+        job.tell(Err(Error::new(Status::BadRequest, "no").with_answer(answer)));
+        drop(job);
+        let report = account.poll(Duration::ZERO).unwrap();
+        let answer = report.error().unwrap().answer().unwrap();
+        assert_eq!((answer.http_status, answer.response.len()), (400, 0));
     }
 
     #[test]

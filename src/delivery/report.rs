@@ -45,6 +45,15 @@ impl Report {
         self.result
     }
 
+    /// The report with what identifies the event, where there is no room for more.
+    pub(super) fn brief(self) -> Report {
+        let result = match self.result {
+            Ok(event) => Ok(event.brief()),
+            Err(error) => Err(error.without_response()),
+        };
+        Report { tag: self.tag, result }
+    }
+
     /// What it holds of the server's answer.
     pub(super) fn bytes(&self) -> usize {
         match &self.result {

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::ffi::CStr;
 use std::fmt;
 use std::ops::Range;
@@ -57,6 +58,22 @@ impl Event {
         let body = fields.body.map(|raw| append(&mut text, raw.get()));
         let whole = Some(append(&mut text, json));
         Some(Event { text, fields: [id, event_type, from, timestamp, body, whole] })
+    }
+
+    /// What identifies it, where there is no room for more: without its body and the like.
+    pub(crate) fn brief(&self) -> Event {
+        const LONGEST: usize = 256;
+        let short = |text: Option<&str>| text.filter(|t| t.len() <= LONGEST).map(str::to_owned);
+        let fields = [
+            ("id", short(self.id())),
+            ("type", short(self.event_type())),
+            ("timestamp", short(self.timestamp())),
+        ];
+        let fields: BTreeMap<_, _> =
+            fields.into_iter().filter_map(|(name, text)| Some((name, text?))).collect();
+        // Names and texts can always be written, and are an object.
+        let json = serde_json::to_string(&fields).unwrap_or_default();
+        Event::from_json(&json).unwrap_or_else(|| self.clone())
     }
 
     /// The event's id as text, whether the server sent a number or a string.

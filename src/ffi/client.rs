@@ -16,7 +16,8 @@ use crate::error::Status;
 /// A connection to the Conversation API. Any number of threads at the same time.
 ///
 /// A child process that inherits a client by fork may use and free it: it gets connections, a
-/// token, a queue and threads of its own, and leaves its parent's alone.
+/// token, a queue and threads of its own, and leaves its parent's alone. It may have been forked
+/// at any moment. A fork waits while the library looks a name up, at most for half a second.
 pub struct vce_client(pub(super) Client);
 
 /// Makes a client from a copy of the settings. Reads the private key and ca_file, connects to
@@ -46,8 +47,9 @@ pub unsafe extern "C" fn vce_client_new(
 /// that run in other threads and for the events that were enqueued. Then it cancels what is
 /// left: such calls answer, and such events are reported with, VCE_ERR_CLOSED and the outcome
 /// that the evidence gives. Reports can still be polled. No thread of the library is left then,
-/// but those of an engine that is shared, and one that still waits for the system to look a
-/// host's name up. Any thread may close; closing again answers VCE_OK.
+/// but those of an engine that is shared, one that still waits for the system to look a host's
+/// name up, and one that watches over other clients' idle connections. Any thread may close;
+/// closing again answers VCE_OK.
 ///
 /// Answers VCE_OK if nothing had to be cancelled, else VCE_ERR_TIMEOUT.
 ///
@@ -83,9 +85,10 @@ pub extern "C" fn vce_client_free(client: Option<Box<vce_client>>) {
 /// keys, numbers and strings are sent byte for byte. event may be NULL; else it is to be freed
 /// with vce_event_free.
 ///
-/// Runs on the caller's thread. Only while the host's name is looked up, which the system does
-/// without a time limit, a thread of the library waits for the answer; there is one for a name,
-/// and it is remembered for 30 seconds.
+/// Runs on the caller's thread, also in exit handlers and in destructors of threads. Only while
+/// the host's name is looked up, which the system does without a time limit, a thread of the
+/// library waits for the answer; the process has one for a name, and remembers it for 30 seconds.
+/// Once several connections are idle, another one closes them after 15 seconds.
 ///
 /// Of several offences the first in this order is reported: arguments, conversation_id, type,
 /// from, body; nothing is sent then. After any failure vce_error_outcome tells whether the

@@ -13,6 +13,7 @@ use ureq::unversioned::transport::NextTimeout;
 use super::call::Call;
 use super::calls::Interrupt;
 use super::{Fault, timed_out};
+use crate::config::is_loopback;
 use crate::error::Status;
 use crate::fork::PerProcess;
 use crate::platform;
@@ -83,6 +84,10 @@ impl Resolver {
             return Ok(vec![address]);
         }
         let mut addresses = self.addresses(&name)?;
+        if uri.host().is_some_and(is_loopback) {
+            // Plain HTTP is allowed to this machine, whatever its name is said to mean.
+            addresses.retain(|address| address.ip().to_canonical().is_loopback());
+        }
         addresses.truncate(MAX_ADDRESSES);
         if addresses.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(addresses) }
     }
@@ -270,6 +275,18 @@ mod tests {
             calls.close(Duration::from_millis(100));
         });
         assert!(begun.elapsed() < time, "it waited for its time limit");
+    }
+
+    #[test]
+    fn localhost_is_this_machine_whatever_the_system_says() {
+        let call = call();
+        let _entered = call.enter();
+        let resolver = Resolver::default();
+        let [elsewhere, here] = ["192.0.2.1:80", "127.0.0.1:80"].map(|a| a.parse().unwrap());
+        let entry = Entry::Addresses(vec![elsewhere, here], Instant::now());
+        resolver.lock().insert("localhost:80".to_owned(), entry);
+        let uri = "http://localhost/".parse().unwrap();
+        assert_eq!(resolver.resolve(&uri).unwrap(), [here]);
     }
 
     #[test]
