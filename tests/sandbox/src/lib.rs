@@ -25,7 +25,7 @@ mod world;
 pub use self::connections::Connections;
 pub use self::fault::{Fault, FaultKind, Operation, RawFault, StatusFault};
 pub use self::log::RequestRecord;
-pub use self::options::{EventTypeFilter, Options, TypeRules};
+pub use self::options::{EventTypeFilter, Options, PageLinks, TypeRules};
 pub use self::random::RandomFaults;
 pub use self::sandbox::Sandbox;
 pub use self::store::StoredEvent;

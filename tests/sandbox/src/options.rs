@@ -16,6 +16,10 @@ pub struct Options {
     /// What a listing's `event_type` does with custom types
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub event_type_filter: EventTypeFilter,
+
+    /// How the links of a listing's page name other pages
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    pub page_links: PageLinks,
 }
 
 /// The two readings of Vonage's rule for event types.
@@ -28,12 +32,29 @@ pub enum TypeRules {
     Namespaced,
 }
 
-/// Vonage's sources disagree whether a listing can be narrowed to a custom type.
+/// What a listing's `event_type` does with a custom type. Vonage only says that the filter does
+/// not support custom types.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum EventTypeFilter {
+    /// A custom type matches no event
+    MatchesNothing,
+    /// A custom type is a wrong parameter: 400
+    Refuses,
+    /// A custom type narrows nothing: the client has to filter
+    IgnoresCustom,
     /// The filter holds for every type
     #[default]
     Exact,
-    /// A custom type narrows nothing: the client has to filter
-    IgnoresCustom,
+}
+
+/// How the links of a listing's page name other pages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum PageLinks {
+    /// `cursor`, as Vonage's do
+    #[default]
+    Cursor,
+    /// `page`, a number from 1
+    PageNumber,
+    /// `next` says that there is another page, but not which
+    Unfollowable,
 }

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::conversations::user;
-use super::listing::{self, Listing};
+use super::listing::Listing;
 use super::problem::Problem;
 use super::rules::NewEvent;
 use super::{Reply, json_response, link_to, url_of};
@@ -43,13 +43,13 @@ pub(super) fn list(
     let conversation =
         store.conversations.get(conversation_id).ok_or_else(Problem::no_conversation)?;
     let query = request.uri().query().unwrap_or_default();
-    let listing = Listing::read(query)?;
-    let (events, cursor) = listing.page(conversation, world.options.event_type_filter);
+    let listing = Listing::read(query, world.options.event_type_filter)?;
+    let found = listing.page(conversation, &world.options);
     let url = url_of(world, request);
     let page = Page {
         page_size: listing.page_size(),
-        events: events.into_iter().map(|event| Resource::new(event, conversation, &url)).collect(),
-        links: listing::links(&url, query, cursor),
+        links: found.links(&url, query),
+        events: found.events.iter().map(|e| Resource::new(e, conversation, &url)).collect(),
     };
     Ok(json_response(StatusCode::OK, &page).into())
 }

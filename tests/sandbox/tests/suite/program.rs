@@ -205,12 +205,20 @@ fn the_end_of_standard_input_ends_it_only_if_asked() {
 
 #[test]
 fn its_options_reach_the_sandbox() {
-    let program =
-        Program::start(&["--type-rules", "namespaced", "--event-type-filter", "ignores-custom"]);
-    let namespaced = r#"{"type":"custom:a:b","body":{}}"#;
-    let created = program.curl(&["--json", namespaced, &program.events()]);
-    assert!(created.status.success(), "{created:?}");
-    let listed = program.curl(&[&format!("{}?event_type=custom:other", program.events())]);
+    let program = Program::start(&[
+        "--type-rules=namespaced",
+        "--event-type-filter=ignores-custom",
+        "--page-links=page-number",
+    ]);
+    for _ in 0..2 {
+        let namespaced = r#"{"type":"custom:a:b","body":{}}"#;
+        let created = program.curl(&["--json", namespaced, &program.events()]);
+        assert!(created.status.success(), "{created:?}");
+    }
+    let query = "event_type=custom:other&page_size=1";
+    let listed = program.curl(&[&format!("{}?{query}", program.events())]);
     let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
     assert_eq!(listed["_embedded"][0]["type"], "custom:a:b");
+    let next = listed["_links"]["next"]["href"].as_str().unwrap();
+    assert!(next.ends_with("&page=2"), "{next}");
 }
