@@ -41,7 +41,9 @@ impl EventList {
     /// Narrows or orders the list, before the first event is asked for. `None` leaves the
     /// choice to the server.
     ///
-    /// `type`: only events of this type, custom or not. `order`: `asc` or `desc`.
+    /// `type`: only events of this type, which are picked out here. A type that begins with
+    /// `custom:` is never sent, since the server's filter does not support custom types, so
+    /// the list fetches every page; any other type is sent to the server too. `order`: `asc` or `desc`.
     /// `page_size`: 1 to 100, how many events are fetched at once. `start_id`, `end_id`:
     /// the range of event ids. `exclude_deleted`: `true` or `false`.
     ///
@@ -89,7 +91,7 @@ impl EventList {
             ));
         }
         self.next = page.cursor.map_or(Next::End, Next::Page);
-        // Servers differ in whether their filter knows custom types.
+        // The server was not told of a custom type, and may not filter by another.
         let wanted = self.query.event_type.as_deref();
         let events = page
             .events

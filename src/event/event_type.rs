@@ -24,6 +24,11 @@ const MAX_CHARACTERS: usize = 100;
 /// Without rules: as many as a body may have, so that no event takes much memory.
 const MAX_BYTES: usize = 4096;
 
+/// Whether a type, which may keep the rules or not, is a custom event's.
+pub fn is_custom(event_type: &str) -> bool {
+    event_type.starts_with(PREFIX)
+}
+
 impl<'a> EventType<'a> {
     /// Takes an event type that keeps the rules.
     ///

@@ -9,6 +9,7 @@ mod request;
 mod resource;
 
 pub use body::EventBody;
+pub(crate) use event_type::is_custom;
 pub use event_type::{EventType, TypeRules};
 pub use id::{ConversationId, EventId, MemberId};
 pub use request::EventRequest;

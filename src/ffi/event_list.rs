@@ -16,9 +16,12 @@ pub struct vce_event_list(pub(super) EventList);
 /// Narrows or orders a list before its first event is asked for; a value of NULL leaves the
 /// choice to the server.
 ///
-/// type: only events of this type, custom or not. order: "asc" or "desc". page_size: "1" to
-/// "100", how many events are fetched at once. start_id, end_id: the range of event ids.
-/// exclude_deleted: "true" or "false". Answers VCE_ERR_ARGUMENT for anything else.
+/// type: only events of this type, which are picked out here. A type that begins with "custom:"
+/// is never sent, since the server's filter does not support custom types, so the list fetches
+/// every page: page_size "100" spares requests. Any other type is sent to the server too.
+/// order: "asc" or "desc". page_size: "1" to "100", how many events are fetched at once.
+/// start_id, end_id: the range of event ids. exclude_deleted: "true" or "false". Answers
+/// VCE_ERR_ARGUMENT for anything else.
 ///
 /// # Safety
 /// The pointers are as the header's preamble says.

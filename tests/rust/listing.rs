@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use vce::{Client, Config, Status};
-use vce_sandbox::{EventTypeFilter, Fault, FaultKind, Operation, Options, Sandbox};
+use vce_sandbox::{EventTypeFilter, Fault, FaultKind, Operation, Options, Sandbox, StatusFault};
 
 use crate::support::{client, read_request, sandbox, server, tls_sandbox};
 
@@ -27,6 +27,13 @@ fn numbers(client: &Client, sandbox: &Sandbox, settings: &[(&str, &str)]) -> Vec
     .collect()
 }
 
+/// This page instead of the sandbox's own.
+fn answer(page: &str) -> Fault {
+    let page = Some(page.to_owned());
+    Fault::from(StatusFault { status: 200, body: page, ..StatusFault::default() })
+        .on(Operation::List)
+}
+
 #[test]
 fn all_pages_are_read_in_order() {
     let sandbox = tls_sandbox();
@@ -47,9 +54,15 @@ fn all_pages_are_read_in_order() {
     );
 }
 
+/// Vonage says that its filter does not support custom types, and not what becomes of them.
 #[test]
-fn filters() {
-    for event_type_filter in [EventTypeFilter::Exact, EventTypeFilter::IgnoresCustom] {
+fn a_custom_type_is_found_whatever_the_servers_filter_makes_of_it() {
+    for event_type_filter in [
+        EventTypeFilter::MatchesNothing,
+        EventTypeFilter::Refuses,
+        EventTypeFilter::IgnoresCustom,
+        EventTypeFilter::Exact,
+    ] {
         let sandbox = Sandbox::start(Options { event_type_filter, ..Options::default() }).unwrap();
         let client = client(&sandbox, &[]);
         fill(&client, &sandbox, 9);
@@ -59,7 +72,24 @@ fn filters() {
             ["1", "3", "5", "7"],
             "{event_type_filter:?}"
         );
+        assert!(sandbox.requests().iter().all(|request| !request.query.contains("event_type")));
     }
+}
+
+#[test]
+fn another_type_is_left_to_the_server_and_checked_again() {
+    let sandbox = sandbox();
+    let client = client(&sandbox, &[]);
+    fill(&client, &sandbox, 2);
+    assert_eq!(numbers(&client, &sandbox, &[("type", "text")]), [""; 0]);
+    assert_eq!(sandbox.requests().last().unwrap().query, "event_type=text");
+    let page = r#"{"_embedded":[{"type":"text","body":1},{"type":"custom:a","body":2}]}"#;
+    sandbox.fault(answer(page));
+    assert_eq!(numbers(&client, &sandbox, &[("type", "text")]), ["1"]);
+}
+
+#[test]
+fn filters() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[]);
     fill(&client, &sandbox, 9);

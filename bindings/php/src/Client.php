@@ -190,7 +190,7 @@ final class Client
      * The events of a conversation. Pages are fetched as the loop gets to them. An exception ends
      * the loop; `startId` takes it up again.
      *
-     * @param ?string $type           only events of this type
+     * @param ?string $type           only events of this type; a custom type is picked out of all events
      * @param ?string $order          `asc` (the default) or `desc`
      * @param ?int    $pageSize       how many events a request fetches
      * @param ?string $startId        the first event id

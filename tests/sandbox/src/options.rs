@@ -37,13 +37,13 @@ pub enum TypeRules {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum EventTypeFilter {
     /// A custom type matches no event
+    #[default]
     MatchesNothing,
     /// A custom type is a wrong parameter: 400
     Refuses,
     /// A custom type narrows nothing: the client has to filter
     IgnoresCustom,
     /// The filter holds for every type
-    #[default]
     Exact,
 }
 
