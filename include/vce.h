@@ -393,7 +393,8 @@ vce_status vce_event_list_set(vce_event_list *list,
 /**
  * The next event, to be freed with vce_event_free; VCE_END after the last. Fetches pages as
  * needed, at most for the option timeout. After an error the call can be repeated: no event
- * is passed over.
+ * is passed over. VCE_ERR_RESPONSE if the server says that there is a next page, but not how to
+ * ask for it.
  */
 vce_status vce_event_list_next(vce_event_list *list, vce_event **event, vce_error **error);
 

@@ -18,13 +18,41 @@ pub struct EventList {
     query: ListQuery,
     fetched: VecDeque<Event>,
     next: Next,
+    circle: Option<Circle>,
 }
 
 #[derive(PartialEq)]
 enum Next {
     FirstPage,
+    /// With this query.
     Page(String),
     End,
+}
+
+/// Notices pages that lead back to an earlier one, by Brent's method: it keeps one query, and
+/// another after twice as many pages, so that a list of any length costs no memory.
+struct Circle {
+    kept: String,
+    pages: u64,
+    most: u64,
+}
+
+impl Circle {
+    fn new(first: &str) -> Circle {
+        Circle { kept: first.to_owned(), pages: 0, most: 1 }
+    }
+
+    /// Whether the page with the query `next` was there before. If not, it is the next one.
+    fn closes(&mut self, next: &str) -> bool {
+        if next == self.kept {
+            return true;
+        }
+        self.pages += 1;
+        if self.pages == self.most {
+            *self = Circle { kept: next.to_owned(), pages: 0, most: self.most.saturating_mul(2) };
+        }
+        false
+    }
 }
 
 impl EventList {
@@ -35,6 +63,7 @@ impl EventList {
             query: ListQuery::default(),
             fetched: VecDeque::new(),
             next: Next::FirstPage,
+            circle: None,
         }
     }
 
@@ -74,9 +103,8 @@ impl EventList {
         Ok(())
     }
 
-    fn fetch(&mut self, cursor: Option<&str>, limit: Limit) -> Result<()> {
-        let query = self.query.encode(cursor);
-        let request = Request::list(&self.url, &query);
+    fn fetch(&mut self, query: &str, limit: Limit) -> Result<()> {
+        let request = Request::list(&self.url, query);
         if limit.left().is_zero() {
             return Err(Error::new(
                 Status::Timeout,
@@ -84,20 +112,18 @@ impl EventList {
             ));
         }
         let page = self.handle.perform(limit, &request)?.page()?;
-        if page.cursor.is_some() && page.cursor.as_deref() == cursor {
+        let circle = self.circle.get_or_insert_with(|| Circle::new(query));
+        if page.next.as_deref().is_some_and(|next| next == query || circle.closes(next)) {
             return Err(Error::new(
                 Status::Response,
-                "the server's page of events names itself as the next one",
+                "the server's page of events names an earlier page, or itself, as the next one",
             ));
         }
-        self.next = page.cursor.map_or(Next::End, Next::Page);
+        self.next = page.next.map_or(Next::End, Next::Page);
         // The server was not told of a custom type, and may not filter by another.
         let wanted = self.query.event_type.as_deref();
-        let events = page
-            .events
-            .into_iter()
-            .filter(|event| wanted.is_none() || event.event_type() == wanted);
-        self.fetched.extend(events);
+        self.fetched = VecDeque::from(page.events);
+        self.fetched.retain(|event| wanted.is_none() || event.event_type() == wanted);
         Ok(())
     }
 }
@@ -106,19 +132,20 @@ impl Iterator for EventList {
     type Item = Result<Event>;
 
     /// The next event, fetching as many pages as it takes, all within the option `timeout`.
-    /// After an error the same page is asked for again.
+    /// After an error the same page is asked for again. A page that the server's link names, but
+    /// that cannot be asked for, is [`Status::Response`] and never the end of the list.
     fn next(&mut self) -> Option<Result<Event>> {
         let limit = self.handle.limit();
         loop {
             if let Some(event) = self.fetched.pop_front() {
                 return Some(Ok(event));
             }
-            let cursor = match &self.next {
+            let query = match &self.next {
                 Next::End => return None,
-                Next::FirstPage => None,
-                Next::Page(cursor) => Some(cursor.clone()),
+                Next::FirstPage => self.query.encode(),
+                Next::Page(query) => query.clone(),
             };
-            if let Err(error) = self.fetch(cursor.as_deref(), limit) {
+            if let Err(error) = self.fetch(&query, limit) {
                 return Some(Err(error));
             }
         }

@@ -41,27 +41,22 @@ impl Success {
     pub fn event(self, outcome: Outcome) -> Result<Event> {
         match Event::from_json(&self.body) {
             Some(event) => Ok(event),
-            None => Err(self.that_describes_no("event", outcome)),
+            None => Err(self.nonsense("its body describes no event", outcome)),
         }
     }
 
     /// The page of events that it describes.
     pub fn page(self) -> Result<Page> {
-        match Page::read(&self.body) {
-            Some(page) => Ok(page),
-            None => Err(self.that_describes_no("page of events", Outcome::NotCreated)),
-        }
+        Page::read(&self.body).map_err(|what| self.nonsense(what, Outcome::NotCreated))
     }
 
-    fn that_describes_no(self, what: &str, outcome: Outcome) -> Error {
+    fn nonsense(self, what: &str, outcome: Outcome) -> Error {
         let Success { http_status, trace_id, body } = self;
         let reply = Reply { status: http_status, trace_id, body: body.into(), ..Reply::default() };
-        nonsense(reply, &format!("its body describes no {what}"), outcome).with_more(
-            match outcome {
-                Outcome::MaybeCreated => "; the event may have been created",
-                _ => "",
-            },
-        )
+        nonsense(reply, what, outcome).with_more(match outcome {
+            Outcome::MaybeCreated => "; the event may have been created",
+            _ => "",
+        })
     }
 }
 

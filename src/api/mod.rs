@@ -1,6 +1,7 @@
 //! The HTTP contract as values: requests, answers, problem details. No sockets.
 
 mod answer;
+mod link;
 mod page;
 mod problem;
 mod request;

@@ -1,7 +1,11 @@
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use serde::Deserialize;
+use std::fmt;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::link::{self, object};
 use crate::event::{self, Event};
 
 /// RFC 3986's unreserved characters stay readable.
@@ -26,8 +30,8 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    /// The query of the page at `cursor`, or of the first.
-    pub fn encode(&self, cursor: Option<&str>) -> String {
+    /// The query of the first page.
+    pub fn encode(&self) -> String {
         // Vonage's filter does not support custom types: it may ignore, refuse or match none.
         let event_type = self.event_type.clone().filter(|wanted| !event::is_custom(wanted));
         let order = self.order.map(|order| match order {
@@ -41,7 +45,6 @@ impl ListQuery {
             ("start_id", self.start_id.clone()),
             ("end_id", self.end_id.clone()),
             ("exclude_deleted_events", self.exclude_deleted.map(|exclude| exclude.to_string())),
-            ("cursor", cursor.map(str::to_owned)),
         ];
         let pairs: Vec<String> = parameters
             .into_iter()
@@ -53,38 +56,28 @@ impl ListQuery {
     }
 }
 
-const MAX_CURSOR_BYTES: usize = 2048;
-
 /// One page of an event list.
 #[derive(Debug)]
 pub struct Page {
     pub events: Vec<Event>,
-    /// Names the next page; `None`: this is the last.
-    pub cursor: Option<String>,
+    /// The query that asks for the next page; `None`: this is the last.
+    pub next: Option<String>,
 }
 
 impl Page {
-    /// Reads a page; `None` if it is none.
-    pub fn read(body: &str) -> Option<Page> {
-        let envelope: Envelope<'_> = serde_json::from_str(body).ok()?;
-        let events = match envelope.embedded {
-            None => Vec::new(),
-            Some(embedded) => {
-                let events = list(embedded.get())?;
-                events.into_iter().map(|raw| Event::from_json(raw.get())).collect::<Option<_>>()?
-            }
-        };
-        let links: serde_json::Value =
-            envelope.links.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-        // Only the cursor is taken from the link: the token goes to the configured host alone.
-        let cursor = links.pointer("/next/href").and_then(|href| cursor(href.as_str()?));
-        // It has to fit into a request.
-        if cursor.as_ref().is_some_and(|cursor| cursor.len() > MAX_CURSOR_BYTES) {
-            return None;
-        }
-        Some(Page { events, cursor })
+    /// Reads a page, or says what is wrong with it.
+    pub fn read(body: &str) -> Result<Page, &'static str> {
+        let envelope: Envelope<'_> = object(body).ok_or(NO_PAGE)?;
+        let events = envelope.embedded.map_or(Some(Vec::new()), |raw| events(raw.get()));
+        Ok(Page { events: events.ok_or(NO_PAGE)?, next: link::next(envelope.links)? })
     }
 }
+
+const NO_PAGE: &str = "its body describes no page of events";
+
+/// No honest page has more: an event's JSON takes at least 100 bytes, and an answer at most 1 MiB.
+/// Without this limit a page of empty objects would take 70 times its size in memory.
+const MAX_EVENTS: usize = 10_000;
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
@@ -95,7 +88,7 @@ struct Envelope<'a> {
 }
 
 /// v0.3 and v1 send the events as a bare array; older versions nest it.
-fn list(embedded: &str) -> Option<Vec<&RawValue>> {
+fn events(embedded: &str) -> Option<Vec<Event>> {
     #[derive(Deserialize)]
     struct Nested<'a> {
         #[serde(borrow)]
@@ -103,19 +96,49 @@ fn list(embedded: &str) -> Option<Vec<&RawValue>> {
         #[serde(borrow)]
         events: Option<&'a RawValue>,
     }
-    if embedded.starts_with('[') {
-        return serde_json::from_str(embedded).ok();
-    }
-    let nested: Nested<'_> = serde_json::from_str(embedded).ok()?;
-    list(nested.events.or(nested.data)?.get())
+    let array = if embedded.starts_with('[') {
+        embedded
+    } else {
+        let nested: Nested<'_> = object(embedded)?;
+        match (nested.events, nested.data) {
+            (Some(events), _) => events.get(),
+            (None, data) => {
+                let data = data?.get();
+                if data.starts_with('[') { data } else { object::<Nested<'_>>(data)?.events?.get() }
+            }
+        }
+    };
+    serde_json::from_str(array).ok().map(|Events(events)| events)
 }
 
-fn cursor(href: &str) -> Option<String> {
-    let (_, query) = href.split_once('?')?;
-    let (query, _) = query.split_once('#').unwrap_or((query, ""));
-    let value = query.split('&').find_map(|pair| pair.strip_prefix("cursor="))?;
-    // In a query '+' is a space only in HTML forms; a cursor in base64 means it.
-    Some(percent_decode_str(value).decode_utf8().ok()?.into_owned())
+/// Events that are read one by one, so that no list of their JSON texts is kept beside them.
+struct Events(Vec<Event>);
+
+impl<'de> Deserialize<'de> for Events {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Events, D::Error> {
+        deserializer.deserialize_seq(EventsVisitor)
+    }
+}
+
+struct EventsVisitor;
+
+impl<'de> Visitor<'de> for EventsVisitor {
+    type Value = Events;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of events")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Events, A::Error> {
+        let mut events = Vec::new();
+        while let Some(raw) = array.next_element::<&RawValue>()? {
+            if events.len() == MAX_EVENTS {
+                return Err(A::Error::custom("too many events"));
+            }
+            events.push(Event::from_json(raw.get()).ok_or_else(|| A::Error::custom("no event"))?);
+        }
+        Ok(Events(events))
+    }
 }
 
 #[cfg(test)]
@@ -133,23 +156,10 @@ mod tests {
         assert_eq!(ids(r#"{"_embedded":{"data":{"events":[{"id":3}]}}}"#), ["3"]);
         assert_eq!(ids(r#"{"_embedded":{"events":[{"id":4}]}}"#), ["4"]);
         assert_eq!(ids(r"{}"), [""; 0]);
-        assert!(Page::read("[]").is_none());
-        assert!(Page::read(r#"{"_embedded":[1]}"#).is_none());
-    }
-
-    #[test]
-    fn the_cursor_comes_out_of_the_next_link() {
-        let cursor_of = |href: &str| {
-            let body = format!(r#"{{"_links":{{"next":{{"href":"{href}"}}}}}}"#);
-            Page::read(&body).unwrap().cursor
-        };
-        assert_eq!(
-            cursor_of("https://elsewhere/x?page_size=2&cursor=a%2Bb%3D"),
-            Some("a+b=".to_owned())
-        );
-        assert_eq!(cursor_of("/x?cursor=abc#f"), Some("abc".to_owned()));
-        assert_eq!(cursor_of("/x?page=2"), None);
-        assert_eq!(Page::read(r#"{"_links":{"next":null}}"#).unwrap().cursor, None);
+        assert_eq!(ids(r#"{"_embedded":{"data":[{"id":5}]}}"#), ["5"]);
+        for other in ["[]", "[[],{}]", r#"{"_embedded":[1]}"#, r#"{"_embedded":{}}"#] {
+            assert_eq!(Page::read(other).unwrap_err(), NO_PAGE, "{other}");
+        }
     }
 
     #[test]
@@ -162,21 +172,11 @@ mod tests {
             ..ListQuery::default()
         };
         assert_eq!(
-            query.encode(Some("x=/")),
-            "event_type=a%20b%26c&order=desc&page_size=100&exclude_deleted_events=true&cursor=x%3D%2F"
+            query.encode(),
+            "event_type=a%20b%26c&order=desc&page_size=100&exclude_deleted_events=true"
         );
-        assert_eq!(ListQuery::default().encode(None), "");
+        assert_eq!(ListQuery::default().encode(), "");
         let event_type = Some("custom:a".to_owned());
-        assert_eq!(ListQuery { event_type, ..ListQuery::default() }.encode(None), "");
-    }
-
-    #[test]
-    fn a_cursor_that_no_request_can_hold_makes_no_page() {
-        let page = |length: usize| {
-            let cursor = "c".repeat(length);
-            Page::read(&format!(r#"{{"_links":{{"next":{{"href":"/x?cursor={cursor}"}}}}}}"#))
-        };
-        assert!(page(2048).is_some_and(|page| page.cursor.is_some()));
-        assert!(page(2049).is_none());
+        assert_eq!(ListQuery { event_type, ..ListQuery::default() }.encode(), "");
     }
 }

@@ -46,7 +46,8 @@ pub unsafe extern "C" fn vce_event_list_set(
 
 /// The next event, to be freed with vce_event_free; VCE_END after the last. Fetches pages as
 /// needed, at most for the option timeout. After an error the call can be repeated: no event
-/// is passed over.
+/// is passed over. VCE_ERR_RESPONSE if the server says that there is a next page, but not how to
+/// ask for it.
 ///
 /// # Safety
 /// The pointers are as the header's preamble says.

@@ -3,8 +3,11 @@
 use std::io::Write as _;
 
 use vce::{Client, Config, Status};
-use vce_sandbox::{EventTypeFilter, Fault, FaultKind, Operation, Options, Sandbox, StatusFault};
+use vce_sandbox::{
+    EventTypeFilter, Fault, FaultKind, Operation, Options, PageLinks, Sandbox, StatusFault,
+};
 
+use crate::process::alone;
 use crate::support::{client, read_request, sandbox, server, tls_sandbox};
 
 fn fill(client: &Client, sandbox: &Sandbox, count: usize) {
@@ -139,31 +142,163 @@ fn after_an_error_the_list_goes_on_and_passes_nothing_over() {
 }
 
 #[test]
-fn the_next_link_cannot_lead_the_token_to_another_host() {
+fn pages_may_be_linked_by_number() {
+    let options = Options { page_links: PageLinks::PageNumber, ..Options::default() };
+    let sandbox = Sandbox::start(options).unwrap();
+    let client = client(&sandbox, &[]);
+    fill(&client, &sandbox, 7);
+    sandbox.forget_requests();
+    let settings = [("page_size", "3"), ("order", "desc")];
+    assert_eq!(numbers(&client, &sandbox, &settings), ["6", "5", "4", "3", "2", "1", "0"]);
+    let queries: Vec<_> = sandbox.requests().into_iter().map(|request| request.query).collect();
+    let same = "order=desc&page_size=3";
+    assert_eq!(queries, [same.to_owned(), format!("{same}&page=2"), format!("{same}&page=3")]);
+}
+
+#[test]
+fn the_links_query_goes_to_the_configured_host_as_it_is() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[]);
-    let page = r#"{"_embedded":[{"id":1}],"_links":{"next":{"href":"http://127.0.0.1:9/evil?cursor=c%2F1"}}}"#;
-    sandbox.fault(
-        Fault::raw(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{page}", page.len()))
-            .on(Operation::List),
+    let query = "page%5Bsize%5D=2&x[y]=z&cursor=a+b/c==&event_type=&?";
+    let page = format!(
+        r#"{{"_embedded":[{{"id":1}}],"_links":{{"next":{{"href":"http://127.0.0.1:9/evil?{query}"}}}}}}"#
     );
+    sandbox.fault(answer(&page));
     let mut list = client.list_events(sandbox.conversation_id()).unwrap();
     list.set("page_size", Some("7")).unwrap();
     assert_eq!(list.next().unwrap().unwrap().id(), Some("1"));
     let _ = list.next();
     let requests = sandbox.requests();
     assert_eq!(requests.len(), 2);
-    assert_eq!(requests[1].query, "page_size=7&cursor=c%2F1");
+    assert_eq!(requests[1].query, query);
     assert_eq!(requests[1].path, requests[0].path);
+}
+
+#[test]
+fn a_next_page_that_cannot_be_asked_for_is_an_error_and_no_end() {
+    let options = Options { page_links: PageLinks::Unfollowable, ..Options::default() };
+    let unfollowable = Sandbox::start(options).unwrap();
+    let client = client(&unfollowable, &[]);
+    fill(&client, &unfollowable, 3);
+    let mut list = client.list_events(unfollowable.conversation_id()).unwrap();
+    list.set("page_size", Some("2")).unwrap();
+    for _ in 0..2 {
+        let error = list.next().unwrap().unwrap_err();
+        assert_eq!(error.status(), Status::Response);
+        assert!(error.to_string().contains("next page"), "{error}");
+    }
+}
+
+#[test]
+fn after_a_link_that_cannot_be_followed_the_page_can_be_asked_for_again() {
+    let sandbox = sandbox();
+    let client = client(&sandbox, &[]);
+    fill(&client, &sandbox, 3);
+    let listed = || {
+        let list = client.list_events(sandbox.conversation_id()).unwrap();
+        list.map(|event| event.err().map(|error| error.status())).take(9).collect::<Vec<_>>()
+    };
+    let (event, refused) = (None, Some(Status::Response));
+    for links in [
+        r#"{"next":{"href":"/x"}}"#,
+        r#"{"next":{"href":"/x?cursor=\u00e9"}}"#,
+        r#"{"next":{"href":"/x?cursor=a\nb"}}"#,
+        r#"{"next":{"href":"/x?cursor=a#b"}}"#,
+        r#"{"next":{"href":7}}"#,
+        r#"{"next":{}}"#,
+        r#"{"next":"/x?cursor=a"}"#,
+        r#"{"next":{"href":"/x?event_type=custom%3aa"}}"#,
+        r#"[{"next":{"href":"/x?cursor=a"}}]"#,
+    ] {
+        sandbox.fault(answer(&format!(r#"{{"_embedded":[{{}}],"_links":{links}}}"#)));
+        assert_eq!(listed(), [refused, event, event, event], "{links}");
+    }
+    for links in ["null", "{}", r#"{"next":null}"#] {
+        sandbox.fault(answer(&format!(r#"{{"_embedded":[{{}}],"_links":{links}}}"#)));
+        assert_eq!(listed(), [event], "{links}");
+    }
+}
+
+/// A server that answers a query with a link to the next of `pages`, and the last with a link
+/// back to the first.
+#[test]
+fn pages_that_name_each_other_end_the_list() {
+    for pages in [1, 2, 3, 50] {
+        let sandbox = sandbox();
+        let url = server(move |mut stream| {
+            while let Some(request) = read_request(&mut stream) {
+                let page = request.split_once("page=").map_or(0, |(_, rest)| {
+                    rest.split_once(' ').unwrap().0.parse::<usize>().unwrap()
+                });
+                let next = (page + 1) % pages;
+                let page = format!(
+                    r#"{{"_embedded":[{{"id":{page}}}],"_links":{{"next":{{"href":"/x?page={next}"}}}}}}"#
+                );
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", page.len());
+                stream.write_all((head + &page).as_bytes()).unwrap();
+            }
+        });
+        let client = client(&sandbox, &[("base_url", &url)]);
+        let list = client.list_events(sandbox.conversation_id()).unwrap();
+        // Each page at least once; how often more is how long it takes to notice.
+        let mut count = 0;
+        let error = list.take(5 * pages + 5).find_map(|event| {
+            count += 1;
+            event.err()
+        });
+        let error = error.unwrap_or_else(|| panic!("{pages} pages have no end"));
+        assert_eq!(error.status(), Status::Response, "{error}");
+        assert!(count >= pages, "{count} of {pages}");
+    }
+}
+
+/// What a page takes in memory, or of a thread's stack, is a small multiple of its size.
+#[test]
+fn a_hostile_page_is_refused_cheaply() {
+    alone("listing::a_hostile_page_is_refused_cheaply", || {
+        const SIZE: usize = 1_000_000;
+        let sandbox = sandbox();
+        let client = client(&sandbox, &[]);
+        let nested = format!("{}1{}", r#"{"data":"#.repeat(SIZE / 9), "}".repeat(SIZE / 9));
+        let pages = [
+            (r#"{"_embedded":[],"_links":{"next":null}}"#.to_owned(), None),
+            (format!(r#"{{"_embedded":{nested}}}"#), Some(Status::Response)),
+            (
+                format!(r#"{{"_embedded":[{}{{}}]}}"#, "{},".repeat(SIZE / 3)),
+                Some(Status::Response),
+            ),
+            (format!(r#"{{"_links":{{"x":[{}[]]}}}}"#, "[0],".repeat(SIZE / 4)), None),
+            (
+                format!(r#"{{"_links":{{"next":[{}0]}}}}"#, "0,".repeat(SIZE / 2)),
+                Some(Status::Response),
+            ),
+        ];
+        for (page, status) in pages {
+            assert!(page.len() <= 1 << 20);
+            sandbox.fault(answer(&page));
+            std::fs::write("/proc/self/clear_refs", "5").unwrap();
+            let before = peak_kibibytes();
+            let first = client.list_events(sandbox.conversation_id()).unwrap().next();
+            assert_eq!(first.map(|event| event.unwrap_err().status()), status);
+            let grown = peak_kibibytes() - before;
+            assert!(grown < 16 * 1024, "{grown} KiB for {}", &page[..40]);
+        }
+    });
+}
+
+/// The most memory that this process had since its peak was last forgotten.
+fn peak_kibibytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_ascii_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
 /// With the longest that each option takes, a head is larger than an answer's may be.
 #[test]
 fn the_largest_head_is_sent() {
     let sandbox = sandbox();
-    let cursor = "/".repeat(2048);
-    let first =
-        format!(r#"{{"_embedded":[],"_links":{{"next":{{"href":"/x?cursor={cursor}"}}}}}}"#);
+    let query = format!("cursor={}", "c".repeat(8192 - "cursor=".len()));
+    let first = format!(r#"{{"_embedded":[],"_links":{{"next":{{"href":"/x?{query}"}}}}}}"#);
     let url = server(move |mut stream| {
         while let Some(request) = read_request(&mut stream) {
             let is_second = request.contains("cursor=");
@@ -183,17 +318,6 @@ fn the_largest_head_is_sent() {
     let mut list = client.list_events(sandbox.conversation_id()).unwrap();
     list.set("type", Some(&"/".repeat(256))).unwrap();
     assert!(list.next().is_none(), "the event has another type");
-}
-
-#[test]
-fn a_page_that_names_itself_ends_the_list() {
-    let sandbox = sandbox();
-    let client = client(&sandbox, &[]);
-    let page = r#"{"_embedded":[],"_links":{"next":{"href":"/x?cursor=same"}}}"#;
-    let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{page}", page.len());
-    sandbox.fault(Fault::raw(response).on(Operation::List).forever());
-    let error = client.list_events(sandbox.conversation_id()).unwrap().next().unwrap().unwrap_err();
-    assert_eq!(error.status(), Status::Response);
 }
 
 #[test]
