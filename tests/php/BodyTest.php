@@ -97,7 +97,7 @@ final class BodyTest extends SandboxTestCase
         yield 'infinity' => [['n' => INF], Status::BodyJson];
         yield 'invalid UTF-8 in an array' => [['text' => "\xff"], Status::BodyJson];
         yield 'a structure that contains itself' => [$itself, Status::BodyJson];
-        yield 'a NUL in JSON text' => ["{\"a\":1}\0", Status::BodyJson];
+        yield 'a NUL in JSON text' => ["{\"a\":1}\0", Status::Argument];
         yield 'more than 4096 bytes' => [['text' => str_repeat('é', 2048)], Status::BodyTooLarge];
     }
 

@@ -139,12 +139,12 @@ final class EventsTest extends SandboxTestCase
     /**
      * @dataProvider argumentsWithNul
      */
-    public function testANulIsRefusedAndNothingIsSent(string $method, Status $status, string ...$arguments): void
+    public function testANulIsRefusedAndNothingIsSent(string $method, int $offset, string ...$arguments): void
     {
         $e = self::failure(fn () => $this->client()->$method(...$arguments));
 
         self::assertInstanceOf(InvalidEventException::class, $e);
-        self::assertSame($status, $e->status);
+        self::assertSame([Status::Argument, $offset], [$e->status, $e->offset]);
         self::assertSame([], $this->sandbox->requests());
     }
 
@@ -153,19 +153,19 @@ final class EventsTest extends SandboxTestCase
      */
     public function argumentsWithNul(): iterable
     {
-        yield 'conversation' => ['createEvent', Status::ConversationId, "CON-1\0", 'custom:a', '{}'];
-        yield 'type' => ['createEvent', Status::TypeCharacter, 'CON-1', "custom:a\0b", '{}'];
-        yield 'body' => ['createEvent', Status::BodyJson, 'CON-1', 'custom:a', "{}\0"];
-        yield 'member' => ['createEvent', Status::MemberId, 'CON-1', 'custom:a', '{}', "MEM-1\0"];
-        yield 'enqueue, conversation' => ['enqueueEvent', Status::ConversationId, "CON-1\0", 'custom:a', '{}'];
-        yield 'enqueue, type' => ['enqueueEvent', Status::TypeCharacter, 'CON-1', "custom:a\0b", '{}'];
-        yield 'enqueue, body' => ['enqueueEvent', Status::BodyJson, 'CON-1', 'custom:a', "{}\0"];
-        yield 'enqueue, member' => ['enqueueEvent', Status::MemberId, 'CON-1', 'custom:a', '{}', "MEM-1\0"];
-        yield 'get, conversation' => ['getEvent', Status::ConversationId, "CON-1\0", '1'];
-        yield 'get, event' => ['getEvent', Status::EventId, 'CON-1', "1\0"];
-        yield 'delete, conversation' => ['deleteEvent', Status::ConversationId, "CON-1\0", '1'];
-        yield 'delete, event' => ['deleteEvent', Status::EventId, 'CON-1', "1\0"];
-        yield 'list' => ['listEvents', Status::ConversationId, "CON-1\0"];
+        yield 'conversation' => ['createEvent', 5, "CON-1\0", 'custom:a', '{}'];
+        yield 'type' => ['createEvent', 8, 'CON-1', "custom:a\0b", '{}'];
+        yield 'body' => ['createEvent', 2, 'CON-1', 'custom:a', "{}\0"];
+        yield 'member' => ['createEvent', 5, 'CON-1', 'custom:a', '{}', "MEM-1\0"];
+        yield 'enqueue, conversation' => ['enqueueEvent', 5, "CON-1\0", 'custom:a', '{}'];
+        yield 'enqueue, type' => ['enqueueEvent', 8, 'CON-1', "custom:a\0b", '{}'];
+        yield 'enqueue, body' => ['enqueueEvent', 2, 'CON-1', 'custom:a', "{}\0"];
+        yield 'enqueue, member' => ['enqueueEvent', 5, 'CON-1', 'custom:a', '{}', "MEM-1\0"];
+        yield 'get, conversation' => ['getEvent', 5, "CON-1\0", '1'];
+        yield 'get, event' => ['getEvent', 1, 'CON-1', "1\0"];
+        yield 'delete, conversation' => ['deleteEvent', 5, "CON-1\0", '1'];
+        yield 'delete, event' => ['deleteEvent', 1, 'CON-1', "1\0"];
+        yield 'list' => ['listEvents', 5, "CON-1\0"];
     }
 
     /**

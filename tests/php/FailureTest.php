@@ -13,6 +13,7 @@ use Vce\Exception\ExceptionInterface;
 use Vce\Exception\ForbiddenException;
 use Vce\Exception\InvalidEventException;
 use Vce\Exception\NotFoundException;
+use Vce\Exception\RateLimitedException;
 use Vce\Exception\ServerException;
 use Vce\Exception\ThrottleException;
 use Vce\Exception\TimeoutException;
@@ -67,7 +68,7 @@ final class FailureTest extends SandboxTestCase
         yield '410' => [['status' => 410], NotFoundException::class, Status::NotFound, $not, false];
         yield '413' => [['status' => 413], ApiException::class, Status::BadRequest, $not, false];
         yield '422' => [['status' => 422], ApiException::class, Status::BadRequest, $not, false];
-        yield '429' => [['status' => 429], ThrottleException::class, Status::RateLimited, $not, true];
+        yield '429' => [['status' => 429], RateLimitedException::class, Status::RateLimited, $not, true];
         yield '500' => [['status' => 500], ServerException::class, Status::Server, $maybe, false];
         yield '502' => [['status' => 502], ServerException::class, Status::Server, $maybe, false];
         yield '503' => [['status' => 503], ServerException::class, Status::Server, $maybe, false];
@@ -121,6 +122,7 @@ final class FailureTest extends SandboxTestCase
         $e = $this->failureOf(timeout: '2s');
 
         self::assertInstanceOf(ThrottleException::class, $e);
+        self::assertInstanceOf(RateLimitedException::class, $e);
         self::assertSame(120_000, $e->retryAfterMs);
         self::assertTrue($e->retryable);
         self::assertCount(1, $this->sandbox->requests());

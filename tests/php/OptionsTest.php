@@ -122,7 +122,16 @@ final class OptionsTest extends SandboxTestCase
         yield ['acl', '[]', 'acl'];
         yield ['acl', ['name' => "\xff"], 'acl'];
         yield ['baseUrl', 'http://api.example.com', 'base_url'];
-        yield ['subject', "a\0b", 'subject'];
+    }
+
+    public function testANulIsRefused(): void
+    {
+        foreach (['subject', 'privateKey', 'token', 'appName'] as $name) {
+            $e = self::failure(fn () => $this->client(...[$name => "a\0b"]));
+
+            self::assertInstanceOf(InvalidEventException::class, $e);
+            self::assertSame([Status::Argument, 1], [$e->status, $e->offset], $name);
+        }
     }
 
     public function testAnIntegerIsMilliseconds(): void

@@ -61,6 +61,14 @@ final class VectorsTest extends SandboxTestCase
         }
     }
 
+    public function testATypeWithANul(): void
+    {
+        $e = self::failure(static fn () => EventType::assertValid("custom:a\0b"));
+        self::assertInstanceOf(InvalidEventException::class, $e);
+        self::assertSame([Status::Argument, 8], [$e->status, $e->offset]);
+        self::assertFalse(EventType::isValid("custom:a\0b"));
+    }
+
     public function testWhatIsSent(): void
     {
         $client = $this->client();

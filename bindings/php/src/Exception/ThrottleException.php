@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace Vce\Exception;
 
 /**
- * 429: too many requests; `$retryAfterMs` says when to come back, if the server did.
+ * The name that Vonage's PHP SDK gives to a RateLimitedException, which is what is thrown.
  */
-final class ThrottleException extends ApiException
+class ThrottleException extends ApiException
 {
 }

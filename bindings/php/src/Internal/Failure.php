@@ -17,9 +17,9 @@ use Vce\Exception\InternalException;
 use Vce\Exception\InvalidEventException;
 use Vce\Exception\NotFoundException;
 use Vce\Exception\QueueFullException;
+use Vce\Exception\RateLimitedException;
 use Vce\Exception\ServerException;
 use Vce\Exception\StorageException;
-use Vce\Exception\ThrottleException;
 use Vce\Exception\TimeoutException;
 use Vce\Exception\TransportException;
 use Vce\Outcome;
@@ -91,7 +91,7 @@ final class Failure
             Status::Unauthorized => AuthenticationException::class,
             Status::Forbidden => ForbiddenException::class,
             Status::NotFound => NotFoundException::class,
-            Status::RateLimited => ThrottleException::class,
+            Status::RateLimited => RateLimitedException::class,
             Status::Server => ServerException::class,
             Status::QueueFull => QueueFullException::class,
             Status::Storage => StorageException::class,

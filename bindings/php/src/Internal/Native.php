@@ -38,7 +38,7 @@ final class Native
      */
     public static function validateType(string $type): void
     {
-        self::refuseNul($type, Status::TypeCharacter, 'The event type');
+        self::refuseNul($type, 'The event type');
         $ffi = self::ffi();
         $error = $ffi->new('vce_error *');
         self::check($ffi->vce_validate_type($type, FFI::addr($error)), $error);
@@ -49,7 +49,7 @@ final class Native
      */
     public static function validateBody(#[SensitiveParameter] string $body): void
     {
-        self::refuseNul($body, Status::BodyJson, 'The body');
+        self::refuseNul($body, 'The body');
         $ffi = self::ffi();
         $error = $ffi->new('vce_error *');
         self::check($ffi->vce_validate_body($body, FFI::addr($error)), $error);
@@ -72,11 +72,16 @@ final class Native
      *
      * @throws InvalidEventException
      */
-    public static function refuseNul(#[SensitiveParameter] ?string $text, Status $status, string $what): void
+    public static function refuseNul(#[SensitiveParameter] ?string $text, string $what): void
     {
         $offset = $text === null ? false : strpos($text, "\0");
         if ($offset !== false) {
-            throw new InvalidEventException("$what contains a NUL at byte $offset.", $status, offset: $offset);
+            throw self::nulAt($offset, $what);
         }
+    }
+
+    public static function nulAt(int $offset, string $what): InvalidEventException
+    {
+        return new InvalidEventException("$what contains a NUL at byte $offset.", Status::Argument, offset: $offset);
     }
 }

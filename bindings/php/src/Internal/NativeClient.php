@@ -69,8 +69,8 @@ final class NativeClient
      */
     public function getEvent(string $conversationId, string $eventId): Event
     {
-        Native::refuseNul($conversationId, Status::ConversationId, 'The conversation id');
-        Native::refuseNul($eventId, Status::EventId, 'The event id');
+        Native::refuseNul($conversationId, 'The conversation id');
+        Native::refuseNul($eventId, 'The event id');
 
         $event = $this->ffi->new('vce_event *');
         $error = $this->ffi->new('vce_error *');
@@ -93,8 +93,8 @@ final class NativeClient
      */
     public function deleteEvent(string $conversationId, string $eventId): void
     {
-        Native::refuseNul($conversationId, Status::ConversationId, 'The conversation id');
-        Native::refuseNul($eventId, Status::EventId, 'The event id');
+        Native::refuseNul($conversationId, 'The conversation id');
+        Native::refuseNul($eventId, 'The event id');
 
         $error = $this->ffi->new('vce_error *');
         Native::check(
@@ -108,7 +108,7 @@ final class NativeClient
      */
     public function listEvents(string $conversationId): NativeEventList
     {
-        Native::refuseNul($conversationId, Status::ConversationId, 'The conversation id');
+        Native::refuseNul($conversationId, 'The conversation id');
 
         $list = $this->ffi->new('vce_event_list *');
         $error = $this->ffi->new('vce_error *');
@@ -232,9 +232,9 @@ final class NativeClient
         ?string $from,
         #[SensitiveParameter] string $body,
     ): void {
-        Native::refuseNul($conversationId, Status::ConversationId, 'The conversation id');
-        Native::refuseNul($type, Status::TypeCharacter, 'The event type');
-        Native::refuseNul($from, Status::MemberId, 'The member id');
-        Native::refuseNul($body, Status::BodyJson, 'The body');
+        Native::refuseNul($conversationId, 'The conversation id');
+        Native::refuseNul($type, 'The event type');
+        Native::refuseNul($from, 'The member id');
+        Native::refuseNul($body, 'The body');
     }
 }

@@ -6,9 +6,7 @@ namespace Vce\Internal;
 
 use FFI;
 use FFI\CData;
-use Vce\Exception\ConfigException;
 use Vce\Exception\ExceptionInterface;
-use Vce\Status;
 
 /**
  * Owns a `vce_config`.
@@ -43,8 +41,9 @@ final class NativeConfig
     public function set(string $name, string|Secret $value): void
     {
         $text = $value instanceof Secret ? $value->reveal() : $value;
-        if (str_contains($text, "\0")) {
-            throw new ConfigException("The value of $name contains a NUL byte.", Status::Config);
+        $nul = strpos($text, "\0");
+        if ($nul !== false) {
+            throw Native::nulAt($nul, "The value of $name");
         }
 
         $error = $this->ffi->new('vce_error *');

@@ -35,7 +35,7 @@ final class NativeEventList
      */
     public function set(string $name, string $value): void
     {
-        Native::refuseNul($value, Status::Argument, "The value of $name");
+        Native::refuseNul($value, "The value of $name");
 
         $error = $this->ffi->new('vce_error *');
         Native::check($this->ffi->vce_event_list_set($this->list, $name, $value, FFI::addr($error)), $error);
