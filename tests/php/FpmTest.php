@@ -57,6 +57,16 @@ final class FpmTest extends FpmTestCase
         self::assertStringContainsString('opcache.preload', $answer);
     }
 
+    public function testWhenOnlyAPartIsPreloadedTheRemedyIsNamed(): void
+    {
+        $loader = var_export(realpath(__DIR__ . '/../../bindings/php/src/Internal/Loader.php'), true);
+        file_put_contents("$this->directory/preload.php", "<?php opcache_compile_file($loader);");
+        $answer = $this->fpm(['opcache.preload' => "$this->directory/preload.php"])->get(self::PROGRAM);
+
+        self::assertStringContainsString('ffi.enable=preload', $answer);
+        self::assertStringContainsString('opcache.preload', $answer);
+    }
+
     public function testTheHeaderMayBePreloadedByPhpIni(): void
     {
         symlink((string) realpath((string) getenv('VCE_LIBRARY_PATH')), "$this->directory/libvce.so.0");

@@ -83,6 +83,13 @@ final class HandlesTest extends SandboxTestCase
         yield ['enqueue, shared', 0];
     }
 
+    public function testADestructorThatComesAfterItsClientsIsToldSo(): void
+    {
+        $done = Process::php([self::PROGRAMS . '/goodbye.php'], $this->sandbox->environment());
+
+        self::assertSame([0, "ready\n" . str_repeat("closed\n", 10)], [$done->status, $done->output], $done->errors);
+    }
+
     public function testMemoryStaysFlat(): void
     {
         $done = Process::php([self::PROGRAMS . '/memory.php'], $this->sandbox->environment());

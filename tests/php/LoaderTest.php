@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Vce\Tests;
 
 use PHPUnit\Framework\TestCase;
+use Vce\Exception\LibraryException;
 
 /**
  * Finding the library, or saying why it cannot be used, each time in a fresh PHP.
@@ -110,6 +111,65 @@ final class LoaderTest extends TestCase
 
         self::assertSame(1, $done->status);
         self::assertStringContainsString('extension is not loaded', $done->errors);
+    }
+
+    /**
+     * @dataProvider obstacles
+     *
+     * @param list<string> $flags
+     */
+    public function testEveryWayInSaysWhatIsWrong(array $flags, string $said): void
+    {
+        $done = Process::php([...$flags, __DIR__ . '/programs/ways.php']);
+        self::assertSame(0, $done->status, $done->errors . $done->output);
+        $thrown = json_decode($done->output, true, flags: JSON_THROW_ON_ERROR);
+
+        self::assertCount(7, $thrown);
+        foreach ($thrown as $way => [$class, $message]) {
+            self::assertSame(LibraryException::class, $class, $way);
+            self::assertStringContainsString($said, $message, $way);
+        }
+    }
+
+    /**
+     * @return iterable<string, array{list<string>, string}>
+     */
+    public function obstacles(): iterable
+    {
+        yield 'switched off' => [['-d', 'ffi.enable=0'], 'ffi.enable=0'];
+        yield 'not installed' => [['-n'], 'extension is not loaded'];
+        // PHP 8.5 no longer has this setting, and gives a notice instead.
+        if (PHP_VERSION_ID < 80500) {
+            yield 'disabled' => [['-d', 'disable_classes=FFI'], 'disable_classes'];
+        }
+        yield 'switched off, and preloaded' => [
+            [
+                '-d', 'ffi.enable=0',
+                '-d', 'opcache.enable_cli=1',
+                '-d', 'opcache.preload=' . realpath(__DIR__ . '/../../bindings/php/preload.php'),
+                '-d', 'opcache.preload_user=' . posix_getpwuid(posix_geteuid())['name'],
+            ],
+            'ffi.enable=0',
+        ];
+    }
+
+    public function testAHeaderThatIsNotThere(): void
+    {
+        Process::run(['cp', '-r', (string) realpath(__DIR__ . '/../../bindings/php/src'), $this->directory]);
+        file_put_contents("$this->directory/load.php", <<<'PHP'
+            <?php
+            spl_autoload_register(static function (string $class): void {
+                require __DIR__ . '/src/' . strtr(substr($class, strlen('Vce\\')), '\\', '/') . '.php';
+            });
+            try {
+                Vce\EventType::isValid('custom:a');
+            } catch (Vce\Exception\LibraryException $e) {
+                echo $e->getMessage();
+            }
+            PHP);
+        $done = Process::php(["$this->directory/load.php"]);
+
+        self::assertStringContainsString('vce.php.h: there is no such file', $done->output, $done->errors);
     }
 
     public function testTheHeaderMayBePreloaded(): void

@@ -36,6 +36,27 @@ final class LibraryException extends RuntimeException implements ExceptionInterf
         return self::because($now . $remedy, $previous);
     }
 
+    public static function classSwitchedOff(): self
+    {
+        return self::because(
+            "PHP's FFI is switched off here by `disable_classes` in php.ini. Take `FFI` out of that setting.",
+        );
+    }
+
+    public static function headerMissing(string $path): self
+    {
+        return self::because("This package is incomplete: $path: there is no such file. Install the package anew.");
+    }
+
+    public static function unusable(Throwable $previous): self
+    {
+        return self::because(
+            "PHP's FFI cannot use the native library: {$previous->getMessage()}."
+            . ' Install this package, and the libvce that belongs to it, anew.',
+            $previous,
+        );
+    }
+
     /**
      * @param array<string, string> $tried why each path failed
      */

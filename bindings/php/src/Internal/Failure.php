@@ -33,19 +33,7 @@ use Vce\Status;
 final class Failure
 {
     /**
-     * The exception for an error, which is freed.
-     */
-    public static function take(FFI $ffi, CData $error): ExceptionInterface
-    {
-        try {
-            return self::read($ffi, $error);
-        } finally {
-            $ffi->vce_error_free($error);
-        }
-    }
-
-    /**
-     * The exception for an error that belongs to something else.
+     * The exception for an error, which stays its owner's.
      */
     public static function read(FFI $ffi, CData $error): ExceptionInterface
     {

@@ -24,15 +24,25 @@ final class Loader
         if (!class_exists(FFI::class, false)) {
             throw LibraryException::extensionMissing();
         }
+        if (!method_exists(FFI::class, 'cdef')) {
+            throw LibraryException::classSwitchedOff();
+        }
 
         try {
             return self::checked(self::preloaded() ?? self::open());
         } catch (FFI\Exception $e) {
-            if (str_contains($e->getMessage(), 'ffi.enable')) {
-                throw LibraryException::ffiSwitchedOff((string) ini_get('ffi.enable'), $e);
-            }
-            throw $e;
+            throw self::refused($e);
         }
+    }
+
+    /**
+     * What it means that PHP refuses to use FFI.
+     */
+    public static function refused(FFI\Exception $e): LibraryException
+    {
+        return str_contains($e->getMessage(), 'ffi.enable')
+            ? LibraryException::ffiSwitchedOff((string) ini_get('ffi.enable'), $e)
+            : LibraryException::unusable($e);
     }
 
     /** What the host loaded through `ffi.preload`, or from its own preload script. */
@@ -47,7 +57,11 @@ final class Loader
 
     private static function open(): FFI
     {
-        $header = (string) file_get_contents(dirname(__DIR__, 2) . '/include/vce.php.h');
+        $path = dirname(__DIR__, 2) . '/include/vce.php.h';
+        $header = is_file($path) ? (string) file_get_contents($path) : '';
+        if ($header === '') {
+            throw LibraryException::headerMissing($path);
+        }
         $tried = [];
         foreach (self::candidates() as $path) {
             try {

@@ -9,6 +9,7 @@ use FFI\CData;
 use SensitiveParameter;
 use Vce\Exception\ExceptionInterface;
 use Vce\Exception\InvalidEventException;
+use Vce\Exception\LibraryException;
 use Vce\Status;
 
 /**
@@ -34,14 +35,38 @@ final class Native
     }
 
     /**
+     * A C variable, zero at first. Every use of FFI begins here or in Loader.
+     *
+     * @throws LibraryException
+     */
+    public static function variable(string $type): CData
+    {
+        $ffi = self::ffi();
+        try {
+            return $ffi->new($type);
+        } catch (FFI\Exception $e) {
+            throw Loader::refused($e);
+        }
+    }
+
+    public static function address(CData $variable): CData
+    {
+        return FFI::addr($variable);
+    }
+
+    public static function text(CData $pointer): string
+    {
+        return FFI::string($pointer);
+    }
+
+    /**
      * @throws ExceptionInterface
      */
     public static function validateType(string $type): void
     {
         self::refuseNul($type, 'The event type');
-        $ffi = self::ffi();
-        $error = $ffi->new('vce_error *');
-        self::check($ffi->vce_validate_type($type, FFI::addr($error)), $error);
+        $error = Owned::error();
+        self::check(self::ffi()->vce_validate_type($type, $error->address()), $error);
     }
 
     /**
@@ -50,21 +75,21 @@ final class Native
     public static function validateBody(#[SensitiveParameter] string $body): void
     {
         self::refuseNul($body, 'The body');
-        $ffi = self::ffi();
-        $error = $ffi->new('vce_error *');
-        self::check($ffi->vce_validate_body($body, FFI::addr($error)), $error);
+        $error = Owned::error();
+        self::check(self::ffi()->vce_validate_body($body, $error->address()), $error);
     }
 
     /**
-     * Throws what a call reported, and frees it.
+     * Throws what a call reported.
      *
      * @throws ExceptionInterface
      */
-    public static function check(int $status, CData $error): void
+    public static function check(int $status, Owned $error): void
     {
         if ($status !== Status::Ok->value) {
-            throw Failure::take(self::ffi(), $error);
+            throw Failure::read(self::ffi(), $error->pointer());
         }
+        Owned::keep($error);
     }
 
     /**

@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace Vce\Internal;
 
 use FFI;
-use FFI\CData;
 use SensitiveParameter;
 use Vce\Event;
 use Vce\Exception\ExceptionInterface;
@@ -16,19 +15,14 @@ use Vce\Stats;
 use Vce\Status;
 
 /**
- * Owns a `vce_client`.
+ * A `vce_client`.
  *
  * @internal
  */
 final class NativeClient
 {
-    public function __construct(private readonly FFI $ffi, private readonly CData $client)
+    public function __construct(private readonly FFI $ffi, private readonly Owned $client)
     {
-    }
-
-    public function __destruct()
-    {
-        $this->ffi->vce_client_free($this->client);
     }
 
     private function __clone()
@@ -46,22 +40,22 @@ final class NativeClient
     ): Event {
         self::refuseNuls($conversationId, $type, $from, $body);
 
-        $event = $this->ffi->new('vce_event *');
-        $error = $this->ffi->new('vce_error *');
+        $event = Owned::variable('vce_event');
+        $error = Owned::error();
         Native::check(
             $this->ffi->vce_create_event(
-                $this->client,
+                $this->client->pointer(),
                 $conversationId,
                 $type,
                 $from,
                 $body,
-                FFI::addr($event),
-                FFI::addr($error),
+                $event->address(),
+                $error->address(),
             ),
             $error,
         );
 
-        return NativeEvent::take($this->ffi, $event);
+        return NativeEvent::read($this->ffi, $event->pointer());
     }
 
     /**
@@ -72,20 +66,20 @@ final class NativeClient
         Native::refuseNul($conversationId, 'The conversation id');
         Native::refuseNul($eventId, 'The event id');
 
-        $event = $this->ffi->new('vce_event *');
-        $error = $this->ffi->new('vce_error *');
+        $event = Owned::variable('vce_event');
+        $error = Owned::error();
         Native::check(
             $this->ffi->vce_get_event(
-                $this->client,
+                $this->client->pointer(),
                 $conversationId,
                 $eventId,
-                FFI::addr($event),
-                FFI::addr($error),
+                $event->address(),
+                $error->address(),
             ),
             $error,
         );
 
-        return NativeEvent::take($this->ffi, $event);
+        return NativeEvent::read($this->ffi, $event->pointer());
     }
 
     /**
@@ -96,9 +90,9 @@ final class NativeClient
         Native::refuseNul($conversationId, 'The conversation id');
         Native::refuseNul($eventId, 'The event id');
 
-        $error = $this->ffi->new('vce_error *');
+        $error = Owned::error();
         Native::check(
-            $this->ffi->vce_delete_event($this->client, $conversationId, $eventId, FFI::addr($error)),
+            $this->ffi->vce_delete_event($this->client->pointer(), $conversationId, $eventId, $error->address()),
             $error,
         );
     }
@@ -110,10 +104,10 @@ final class NativeClient
     {
         Native::refuseNul($conversationId, 'The conversation id');
 
-        $list = $this->ffi->new('vce_event_list *');
-        $error = $this->ffi->new('vce_error *');
+        $list = Owned::variable('vce_event_list');
+        $error = Owned::error();
         Native::check(
-            $this->ffi->vce_list_events($this->client, $conversationId, FFI::addr($list), FFI::addr($error)),
+            $this->ffi->vce_list_events($this->client->pointer(), $conversationId, $list->address(), $error->address()),
             $error,
         );
 
@@ -132,17 +126,17 @@ final class NativeClient
     ): void {
         self::refuseNuls($conversationId, $type, $from, $body);
 
-        $error = $this->ffi->new('vce_error *');
+        $error = Owned::error();
         Native::check(
             $this->ffi->vce_enqueue_event(
-                $this->client,
+                $this->client->pointer(),
                 $conversationId,
                 $type,
                 $from,
                 $body,
                 // C has it unsigned: a negative number is as many bits, and comes back as it was.
                 $tag,
-                FFI::addr($error),
+                $error->address(),
             ),
             $error,
         );
@@ -153,9 +147,14 @@ final class NativeClient
      */
     public function poll(int $timeoutMs): ?Report
     {
-        $report = $this->ffi->vce_poll($this->client, $timeoutMs);
+        $report = $this->ffi->vce_poll($this->client->pointer(), $timeoutMs);
 
-        return $report === null ? null : NativeReport::take($this->ffi, $report);
+        if ($report === null) {
+            return null;
+        }
+        $report = Owned::result($report, 'vce_report_free');
+
+        return NativeReport::read($this->ffi, $report->pointer());
     }
 
     /**
@@ -165,9 +164,14 @@ final class NativeClient
      */
     public function flush(int $timeoutMs): int
     {
-        $remaining = $this->ffi->new('uint64_t');
-        $error = $this->ffi->new('vce_error *');
-        $status = $this->ffi->vce_flush($this->client, $timeoutMs, FFI::addr($remaining), FFI::addr($error));
+        $remaining = Native::variable('uint64_t');
+        $error = Owned::error();
+        $status = $this->ffi->vce_flush(
+            $this->client->pointer(),
+            $timeoutMs,
+            Native::address($remaining),
+            $error->address(),
+        );
         $this->checkUnlessTimeout($status, $error);
 
         return $remaining->cdata;
@@ -180,7 +184,7 @@ final class NativeClient
      */
     public function reportStream()
     {
-        $stream = @fopen("php://fd/{$this->ffi->vce_report_fd($this->client)}", 'r');
+        $stream = @fopen("php://fd/{$this->ffi->vce_report_fd($this->client->pointer())}", 'r');
         if ($stream === false) {
             throw new InternalException('There is no descriptor left for the reports.', Status::Internal);
         }
@@ -190,7 +194,9 @@ final class NativeClient
 
     public function stats(): Stats
     {
-        return NativeStats::take($this->ffi, $this->ffi->vce_client_stats($this->client));
+        $text = Owned::result($this->ffi->vce_client_stats($this->client->pointer()), 'vce_string_free');
+
+        return NativeStats::read($this->ffi, Native::text($text->pointer()));
     }
 
     /**
@@ -200,8 +206,8 @@ final class NativeClient
      */
     public function close(int $timeoutMs): bool
     {
-        $error = $this->ffi->new('vce_error *');
-        $status = $this->ffi->vce_client_close($this->client, $timeoutMs, FFI::addr($error));
+        $error = Owned::error();
+        $status = $this->ffi->vce_client_close($this->client->pointer(), $timeoutMs, $error->address());
 
         return $this->checkUnlessTimeout($status, $error);
     }
@@ -211,11 +217,9 @@ final class NativeClient
      *
      * @throws ExceptionInterface
      */
-    private function checkUnlessTimeout(int $status, CData $error): bool
+    private function checkUnlessTimeout(int $status, Owned $error): bool
     {
         if ($status === Status::Timeout->value) {
-            $this->ffi->vce_error_free($error);
-
             return false;
         }
         Native::check($status, $error);

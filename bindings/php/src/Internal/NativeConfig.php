@@ -5,28 +5,22 @@ declare(strict_types=1);
 namespace Vce\Internal;
 
 use FFI;
-use FFI\CData;
 use Vce\Exception\ExceptionInterface;
 
 /**
- * Owns a `vce_config`.
+ * A `vce_config`.
  *
  * @internal
  */
 final class NativeConfig
 {
     private readonly FFI $ffi;
-    private readonly CData $config;
+    private readonly Owned $config;
 
     public function __construct()
     {
         $this->ffi = Native::ffi();
-        $this->config = $this->ffi->vce_config_new();
-    }
-
-    public function __destruct()
-    {
-        $this->ffi->vce_config_free($this->config);
+        $this->config = Owned::result($this->ffi->vce_config_new(), 'vce_config_free');
     }
 
     private function __clone()
@@ -46,8 +40,11 @@ final class NativeConfig
             throw Native::nulAt($nul, "The value of $name");
         }
 
-        $error = $this->ffi->new('vce_error *');
-        Native::check($this->ffi->vce_config_set($this->config, $name, $text, FFI::addr($error)), $error);
+        $error = Owned::error();
+        Native::check(
+            $this->ffi->vce_config_set($this->config->pointer(), $name, $text, $error->address()),
+            $error,
+        );
     }
 
     /**
@@ -55,8 +52,8 @@ final class NativeConfig
      */
     public function loadEnvironment(): void
     {
-        $error = $this->ffi->new('vce_error *');
-        Native::check($this->ffi->vce_config_load_env($this->config, FFI::addr($error)), $error);
+        $error = Owned::error();
+        Native::check($this->ffi->vce_config_load_env($this->config->pointer(), $error->address()), $error);
     }
 
     /**
@@ -64,10 +61,10 @@ final class NativeConfig
      */
     public function newClient(): NativeClient
     {
-        $client = $this->ffi->new('vce_client *');
-        $error = $this->ffi->new('vce_error *');
+        $client = Owned::variable('vce_client');
+        $error = Owned::error();
         Native::check(
-            $this->ffi->vce_client_new($this->config, FFI::addr($client), FFI::addr($error)),
+            $this->ffi->vce_client_new($this->config->pointer(), $client->address(), $error->address()),
             $error,
         );
 

@@ -16,19 +16,7 @@ use Vce\Event;
 final class NativeEvent
 {
     /**
-     * The values of an event, which is freed.
-     */
-    public static function take(FFI $ffi, CData $event): Event
-    {
-        try {
-            return self::read($ffi, $event);
-        } finally {
-            $ffi->vce_event_free($event);
-        }
-    }
-
-    /**
-     * The values of an event that belongs to something else.
+     * The values of an event, which stays its owner's.
      */
     public static function read(FFI $ffi, CData $event): Event
     {

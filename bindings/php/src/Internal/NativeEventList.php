@@ -5,25 +5,19 @@ declare(strict_types=1);
 namespace Vce\Internal;
 
 use FFI;
-use FFI\CData;
 use Vce\Event;
 use Vce\Exception\ExceptionInterface;
 use Vce\Status;
 
 /**
- * Owns a `vce_event_list`.
+ * A `vce_event_list`.
  *
  * @internal
  */
 final class NativeEventList
 {
-    public function __construct(private readonly FFI $ffi, private readonly CData $list)
+    public function __construct(private readonly FFI $ffi, private readonly Owned $list)
     {
-    }
-
-    public function __destruct()
-    {
-        $this->ffi->vce_event_list_free($this->list);
     }
 
     private function __clone()
@@ -37,8 +31,11 @@ final class NativeEventList
     {
         Native::refuseNul($value, "The value of $name");
 
-        $error = $this->ffi->new('vce_error *');
-        Native::check($this->ffi->vce_event_list_set($this->list, $name, $value, FFI::addr($error)), $error);
+        $error = Owned::error();
+        Native::check(
+            $this->ffi->vce_event_list_set($this->list->pointer(), $name, $value, $error->address()),
+            $error,
+        );
     }
 
     /**
@@ -48,14 +45,14 @@ final class NativeEventList
      */
     public function next(): ?Event
     {
-        $event = $this->ffi->new('vce_event *');
-        $error = $this->ffi->new('vce_error *');
-        $status = $this->ffi->vce_event_list_next($this->list, FFI::addr($event), FFI::addr($error));
+        $event = Owned::variable('vce_event');
+        $error = Owned::error();
+        $status = $this->ffi->vce_event_list_next($this->list->pointer(), $event->address(), $error->address());
         if ($status === Status::End->value) {
             return null;
         }
         Native::check($status, $error);
 
-        return NativeEvent::take($this->ffi, $event);
+        return NativeEvent::read($this->ffi, $event->pointer());
     }
 }

@@ -17,22 +17,18 @@ use Vce\Report;
 final class NativeReport
 {
     /**
-     * The values of a report, which is freed with all that it holds.
+     * The values of a report and of all that it holds, which stay its owner's.
      */
-    public static function take(FFI $ffi, CData $report): Report
+    public static function read(FFI $ffi, CData $report): Report
     {
-        try {
-            $event = $ffi->vce_report_event($report);
-            $error = $ffi->vce_report_error($report);
+        $event = $ffi->vce_report_event($report);
+        $error = $ffi->vce_report_error($report);
 
-            return new Report(
-                $ffi->vce_report_tag($report),
-                Outcome::from($ffi->vce_report_outcome($report)),
-                $event === null ? null : NativeEvent::read($ffi, $event),
-                $error === null ? null : Failure::read($ffi, $error),
-            );
-        } finally {
-            $ffi->vce_report_free($report);
-        }
+        return new Report(
+            $ffi->vce_report_tag($report),
+            Outcome::from($ffi->vce_report_outcome($report)),
+            $event === null ? null : NativeEvent::read($ffi, $event),
+            $error === null ? null : Failure::read($ffi, $error),
+        );
     }
 }

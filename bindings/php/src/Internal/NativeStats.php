@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace Vce\Internal;
 
 use FFI;
-use FFI\CData;
 use Vce\Stats;
 use Vce\Status;
 
@@ -17,15 +16,10 @@ use Vce\Status;
 final class NativeStats
 {
     /**
-     * The values of the JSON text, which is freed.
+     * The values of the JSON text.
      */
-    public static function take(FFI $ffi, CData $text): Stats
+    public static function read(FFI $ffi, string $json): Stats
     {
-        try {
-            $json = FFI::string($text);
-        } finally {
-            $ffi->vce_string_free($text);
-        }
         $stats = json_decode($json, true, flags: JSON_THROW_ON_ERROR);
 
         return new Stats(
