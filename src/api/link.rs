@@ -34,6 +34,10 @@ pub fn object<'a, T: Deserialize<'a>>(json: &'a str) -> Option<T> {
 /// sent as it is, for how a page is named is the server's affair.
 pub fn next(links: Option<&RawValue>) -> Result<Option<String>, &'static str> {
     let Some(links) = links else { return Ok(None) };
+    // Some servers write an empty object as an array.
+    if serde_json::from_str::<[(); 0]>(links.get()).is_ok() {
+        return Ok(None);
+    }
     let links: Links<'_> = object(links.get()).ok_or("its links are not a JSON object")?;
     let Some(next) = links.next else { return Ok(None) };
     let link: Link<'_> = object(next.get()).ok_or("its link to the next page has no URL")?;
@@ -111,12 +115,13 @@ mod tests {
     fn links_without_a_next_end_the_list() {
         assert_eq!(next(None), Ok(None));
         assert_eq!(next_of("{}"), Ok(None));
+        assert_eq!(next_of("[ ]"), Ok(None));
         assert_eq!(next_of(r#"{"next":null,"first":{"href":"/x?a"}}"#), Ok(None));
     }
 
     #[test]
     fn what_cannot_be_followed_is_no_end() {
-        for links in ["[]", "7", r#""/x?a""#, r#"[{"href":"/x?a"}]"#] {
+        for links in ["[1]", "7", r#""/x?a""#, r#"[{"href":"/x?a"}]"#] {
             assert!(next_of(links).unwrap_err().starts_with("its links are not a"), "{links}");
         }
         for next in
