@@ -23,10 +23,12 @@ pub trait Idle: Send + Sync {
     fn give_back(&self, now: Duration) -> Option<Duration>;
 }
 
-/// Watches over `idle`, of which something is idle now, until nothing is.
-pub fn watch(idle: &Arc<impl Idle + 'static>) {
+/// Watches over `idle`, of which something is idle now, until nothing is. Whether there is a
+/// thread for it.
+#[must_use = "without a thread the caller has to ask again"]
+pub fn watch(idle: &Arc<impl Idle + 'static>) -> bool {
     let idle: Weak<dyn Idle> = Arc::downgrade(idle) as _;
-    Housekeeper::of_process().watch(idle);
+    Housekeeper::of_process().watch(idle)
 }
 
 /// Watches over `idle` no more. The thread has ended if there is nothing else to watch over.
@@ -61,16 +63,19 @@ impl Housekeeper {
     }
 
     /// The thread need not be woken: it looks again before anything becomes idle for too long.
-    fn watch(self: Arc<Self>, idle: Weak<dyn Idle>) {
+    fn watch(self: Arc<Self>, idle: Weak<dyn Idle>) -> bool {
         let mut state = self.lock();
-        state.watched.push(idle);
         if state.thread.is_none() {
             state.threads += 1;
             let (number, housekeeper) = (state.threads, Arc::clone(&self));
             let work = move || housekeeper.run(number);
-            // Without a thread the next thing to be watched tries again.
             state.thread = platform::spawn("vce-idle", STACK_BYTES, work).ok();
         }
+        let is_watched = state.thread.is_some();
+        if is_watched {
+            state.watched.push(idle);
+        }
+        is_watched
     }
 
     fn release(&self, idle: &Weak<dyn Idle>) {
@@ -137,7 +142,7 @@ mod tests {
     fn watched(housekeeper: &Arc<Housekeeper>, looks: u32) -> Arc<Looks> {
         let idle = Arc::new(Looks(AtomicU32::new(looks)));
         let weak = Arc::downgrade(&idle);
-        Arc::clone(housekeeper).watch(weak as Weak<dyn Idle>);
+        assert!(Arc::clone(housekeeper).watch(weak as Weak<dyn Idle>));
         idle
     }
 

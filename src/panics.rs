@@ -23,9 +23,13 @@ thread_local! {
 fn quiet_panics() {
     // Not a lock: a child that is forked at this moment would wait for it for ever.
     static INSTALLED: AtomicBool = AtomicBool::new(false);
-    if INSTALLED.load(Ordering::Relaxed) || INSTALLED.swap(true, Ordering::Relaxed) {
-        return;
+    if !INSTALLED.load(Ordering::Relaxed) && !INSTALLED.swap(true, Ordering::Relaxed) {
+        install();
     }
+}
+
+#[cold]
+fn install() {
     // The standard library takes a lock for it.
     platform::undivided(|| {
         let previous = std::panic::take_hook();

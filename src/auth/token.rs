@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use memchr::memchr_iter;
 use ring::digest::{Context, Digest, SHA256};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::value::RawValue;
@@ -286,22 +287,23 @@ impl Bearer {
         };
         let mut header = value(token)?;
         header.set_sensitive(true);
-        let stand_in = value(&Bearer::FILLER.repeat(token.len()))?;
+        let filler = char::from(Bearer::FILLER).to_string();
+        let stand_in = value(&filler.repeat(token.len()))?;
         Ok(Bearer { header, stand_in, skew, serial })
     }
 
     const SCHEME: &str = "Bearer ";
     /// A character that no token has.
-    const FILLER: &str = "~";
+    const FILLER: u8 = b'~';
 
     /// Puts the token where its stand-in is in the head of a request.
     pub fn put_in(&self, head: &mut [u8]) {
         let stand_in = self.stand_in.as_bytes();
-        // A URL holds no space, so this is no part of one.
-        let start = stand_in.get(..=Bearer::SCHEME.len()).unwrap_or_default();
-        let place = head.windows(start.len()).position(|bytes| bytes == start);
-        let place = place.and_then(|at| head.get_mut(at..at + stand_in.len()));
-        if let Some(place) = place.filter(|place| *place == stand_in) {
+        // A URL may hold a filler, but no space before it.
+        let place = memchr_iter(Bearer::FILLER, head)
+            .filter_map(|at| at.checked_sub(Bearer::SCHEME.len()))
+            .find(|at| head.get(*at..).is_some_and(|rest| rest.starts_with(stand_in)));
+        if let Some(place) = place.and_then(|at| head.get_mut(at..at + stand_in.len())) {
             place.copy_from_slice(self.header.as_bytes());
         }
     }

@@ -70,8 +70,8 @@ pub fn left(dispatcher: &Arc<Dispatcher>) {
     entry.left = uptime();
     let was_watched = std::mem::replace(&mut state.is_watched, true);
     drop(state);
-    if !was_watched {
-        housekeeping::watch(&shared);
+    if !was_watched && !housekeeping::watch(&shared) {
+        shared.lock().is_watched = false;
     }
 }
 

@@ -4,6 +4,7 @@
 //! or asks the kernel to wipe memory.
 #![allow(unsafe_code)]
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -46,6 +47,11 @@ impl Forked {
     }
 }
 
+thread_local! {
+    /// This thread is in the middle of something. A fork from there does not wait for itself.
+    static IS_INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
 static PLACE: AtomicPtr<Forked> = AtomicPtr::new(std::ptr::null_mut());
 
 /// A name for this process that no process has which it descends from, or which descends from
@@ -70,12 +76,16 @@ pub fn process() -> u64 {
 /// Runs what must not be divided by a fork: a child would find it half done for ever, without
 /// the thread that did it. A fork waits for it, for at most half a second, and it for a fork.
 pub fn undivided<T>(run: impl FnOnce() -> T) -> T {
-    struct Busy(u64);
+    struct Busy {
+        process: u64,
+        was_inside: bool,
+    }
 
     impl Drop for Busy {
         fn drop(&mut self) {
+            IS_INSIDE.set(self.was_inside);
             // A child whose fork was called from within has nothing to end.
-            if process() == self.0 {
+            if process() == self.process {
                 forked().busy.fetch_sub(1, Ordering::SeqCst);
             }
         }
@@ -84,15 +94,15 @@ pub fn undivided<T>(run: impl FnOnce() -> T) -> T {
     let here = process();
     let Forked { busy, busy_since, .. } = forked();
     between_forks(
-        |now| {
-            busy_since.store(now, Ordering::SeqCst);
+        || {
             busy.fetch_add(1, Ordering::SeqCst);
         },
         || {
             busy.fetch_sub(1, Ordering::SeqCst);
         },
+        busy_since,
     );
-    let _busy = Busy(here);
+    let _busy = Busy { process: here, was_inside: IS_INSIDE.replace(true) };
     run()
 }
 
@@ -104,26 +114,26 @@ pub fn thread_ends() {
     let number = ended.fetch_add(1, Ordering::Relaxed) as usize % MOST_ENDING;
     let Some((thread, since)) = ending.get(number) else { return };
     between_forks(
-        |now| {
-            since.store(now, Ordering::SeqCst);
-            thread.store(imp::this_thread(), Ordering::SeqCst);
-        },
+        || thread.store(imp::this_thread(), Ordering::SeqCst),
         || thread.store(0, Ordering::SeqCst),
+        since,
     );
 }
 
 /// Begins something that a fork has to wait for, when no thread is about to fork.
-fn between_forks(begin: impl Fn(u64), undo: impl Fn()) {
+fn between_forks(begin: impl Fn(), undo: impl Fn(), since: &AtomicU64) {
     let begun = uptime();
     loop {
         let now = uptime();
-        begin(milliseconds(now));
+        // Before it begins: a fork that sees it must not see an old time.
+        since.fetch_max(milliseconds(now), Ordering::SeqCst);
+        begin();
         let is_free = forked().forking.load(Ordering::SeqCst) == 0;
         if is_free || now.saturating_sub(begun) > LONGEST_WAIT {
             return;
         }
         undo();
-        std::thread::sleep(PAUSE);
+        imp::pause();
     }
 }
 
@@ -150,7 +160,9 @@ fn forked() -> &'static Forked {
 
 #[cfg(unix)]
 mod imp {
-    use super::{AtomicU64, Forked, LONGEST_WAIT, Ordering, PAUSE, PLACE, milliseconds, uptime};
+    use super::{
+        AtomicU64, Forked, IS_INSIDE, LONGEST_WAIT, Ordering, PAUSE, PLACE, milliseconds, uptime,
+    };
 
     /// In memory that the kernel wipes in every child, also in those that no fork handler
     /// learns of; where the kernel cannot, in memory that the fork handler wipes.
@@ -158,11 +170,10 @@ mod imp {
         // SAFETY: the handlers are functions without state, and the library is never unloaded.
         // It fails only without memory; the kernel's wiping is enough then.
         unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
-        wiped().unwrap_or_else(|| {
-            static UNWIPED: Forked = Forked::new();
-            std::ptr::from_ref(&UNWIPED).cast_mut()
-        })
+        wiped().unwrap_or_else(|| std::ptr::from_ref(&UNWIPED).cast_mut())
     }
+
+    static UNWIPED: Forked = Forked::new();
 
     #[cfg(target_os = "linux")]
     fn wiped() -> Option<*mut Forked> {
@@ -198,19 +209,31 @@ mod imp {
     extern "C" fn prepare() {
         let Some(Forked { busy, busy_since, forking, ending, .. }) = made() else { return };
         forking.fetch_add(1, Ordering::SeqCst);
-        wait_while(busy_since, || busy.load(Ordering::SeqCst) > 0);
+        if IS_INSIDE.get() {
+            return;
+        }
+        let begun = milliseconds(uptime());
+        wait_while(begun, busy_since, || busy.load(Ordering::SeqCst) > 0);
         for (thread, since) in ending {
-            wait_while(since, || is_alive(thread.load(Ordering::SeqCst)));
+            wait_while(begun, since, || is_alive(thread.load(Ordering::SeqCst)));
         }
     }
 
-    /// But not for longer than a thread may hold up a fork that began something at `since`.
-    fn wait_while(since: &AtomicU64, is_so: impl Fn() -> bool) {
+    /// But not for longer than a thread may hold up a fork: from the beginning of the fork, which
+    /// `begun`, and of what the thread began at `since`.
+    fn wait_while(begun: u64, since: &AtomicU64, is_so: impl Fn() -> bool) {
         let longest = milliseconds(LONGEST_WAIT);
-        let until = || since.load(Ordering::SeqCst).saturating_add(longest);
+        let until = || begun.min(since.load(Ordering::SeqCst)).saturating_add(longest);
         while milliseconds(uptime()) < until() && is_so() {
-            std::thread::sleep(PAUSE);
+            pause();
         }
+    }
+
+    /// Not by the C library, in which a thread can be cancelled while it sleeps: a fork cannot.
+    pub fn pause() {
+        let pause = rustix::thread::Timespec { tv_sec: 0, tv_nsec: PAUSE.subsec_nanos().into() };
+        // That a signal wakes it sooner does no harm.
+        let _ = rustix::thread::nanosleep(&pause);
     }
 
     #[cfg(target_os = "linux")]
@@ -242,8 +265,10 @@ mod imp {
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |forking| forking.checked_sub(1));
     }
 
+    /// Where the kernel wipes the memory, a handler of the host may have used the library already
+    /// in this child.
     extern "C" fn child() {
-        let Some(Forked { process, busy, forking, ending, .. }) = made() else { return };
+        let Forked { process, busy, forking, ending, .. } = &UNWIPED;
         process.store(0, Ordering::Release);
         busy.store(0, Ordering::Release);
         forking.store(0, Ordering::Release);
@@ -259,6 +284,10 @@ mod imp {
 
     pub fn this_thread() -> i32 {
         0
+    }
+
+    pub fn pause() {
+        std::thread::sleep(super::PAUSE);
     }
 
     pub fn make() -> *mut Forked {

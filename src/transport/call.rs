@@ -11,11 +11,15 @@ use std::time::{Duration, Instant};
 
 use super::calls::{Interrupt, RunningCall};
 use super::limit::Limit;
-use super::timed_out;
+use super::{Fault, timed_out};
 use crate::auth::Bearer;
+use crate::error::Status;
+use crate::platform;
 
 /// One attempt at a request: its time limits, its cancellation, and the evidence of what left.
 pub struct Call {
+    /// The process that makes it.
+    process: u64,
     running: Arc<RunningCall>,
     limit: Limit,
     connect_deadline: Instant,
@@ -61,6 +65,7 @@ impl Call {
         bearer: Bearer,
     ) -> Rc<Call> {
         Rc::new(Call {
+            process: platform::process(),
             running: Arc::clone(running),
             limit,
             connect_deadline: connect_by.min(limit.deadline),
@@ -81,7 +86,15 @@ impl Call {
     /// The call that this thread serves.
     pub fn current() -> Result<Rc<Call>, ureq::Error> {
         // Outside a call there is no time left for anything.
-        CURRENT.with(|current| current.borrow().clone()).ok_or_else(timed_out)
+        let call = CURRENT.with(|current| current.borrow().clone()).ok_or_else(timed_out)?;
+        // A signal handler may fork in the middle of a call, and the child return from it: the
+        // connection is the parent's, and so is the answer.
+        if call.process != platform::process() {
+            return Err(
+                Fault::lasting(Status::Network, "the process was forked in the call").into()
+            );
+        }
+        Ok(call)
     }
 
     /// How large its request is at most.

@@ -126,7 +126,8 @@ pub struct Connection {
     buffers: RequestBuffers,
     /// It leads to a proxy, which is asked for a tunnel; the requests go through that.
     to_proxy: bool,
-    /// What is read next is the head of an answer.
+    /// What is read next is the head of an answer. After a proxy's first answer, all that comes
+    /// is the tunnel's.
     awaits_head: bool,
 }
 
@@ -215,10 +216,10 @@ impl Transport for Connection {
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
         self.buffers.hold_back(amount);
-        self.awaits_head = true;
         if self.to_proxy {
             return self.flush();
         }
+        self.awaits_head = true;
         Call::current()?.exchanges();
         if self.buffers.is_full() { self.flush() } else { Ok(()) }
     }

@@ -8,8 +8,15 @@ pub fn size(input: &[u8]) -> Option<usize> {
     if !may_begin(input) || input.starts_with(b"HTTP/1.1 101") {
         return None;
     }
-    let end = input.windows(4).position(|four| four == b"\r\n\r\n")?;
-    Some(end + 4)
+    let mut size = 0;
+    for line in input.split_inclusive(|byte| *byte == b'\n') {
+        size += line.len();
+        // Some servers end their lines without a carriage return.
+        if line == b"\r\n" || line == b"\n" {
+            return Some(size);
+        }
+    }
+    None
 }
 
 /// Whether `input` is the beginning of an interim answer, or may still become one.
@@ -29,7 +36,10 @@ mod tests {
             ("HTTP/1.1 100 Continue\r\n\r\n", Some(25)),
             ("HTTP/1.1 100 Continue\r\nA: b\r\n\r\nHTTP/1.1 201 Created\r\n\r\n", Some(31)),
             ("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", Some(37)),
+            ("HTTP/1.1 100 Continue\n\nHTTP/1.1 201 Created\r\n\r\n", Some(23)),
+            ("HTTP/1.1 100 Continue\r\nA: b\n\nHTTP/1.1 201 Created\r\n\r\n", Some(29)),
             ("HTTP/1.1 100 Continue\r\nA: b\r\n", None),
+            ("HTTP/1.1 100 Continue\r\nA: b\r\n\r", None),
             ("HTTP/1.1 101 Switching Protocols\r\n\r\n", None),
             ("HTTP/1.1 201 Created\r\n\r\n", None),
             ("", None),

@@ -88,8 +88,8 @@ impl Pool {
         let is_new = is_watched && !std::mem::replace(&mut state.is_watched, true);
         // What is too much is closed without the lock.
         drop(state);
-        if is_new {
-            housekeeping::watch(self);
+        if is_new && !housekeeping::watch(self) {
+            self.lock().is_watched = false;
         }
     }
 

@@ -67,13 +67,20 @@ impl CaFile {
     }
 }
 
+/// What was read.
+pub struct Roots {
+    pub store: Arc<RootCertStore>,
+    /// Whether it is all there will be: else it must be read again for the next connection.
+    pub are_complete: bool,
+}
+
 /// The roots of `setting`, and `extra` beside them.
-pub fn load(
-    setting: TlsRoots,
-    extra: Option<&RootCertStore>,
-) -> std::result::Result<Arc<RootCertStore>, Fault> {
-    let base = match setting {
-        TlsRoots::Bundled => Arc::new(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()),
+pub fn load(setting: TlsRoots, extra: Option<&RootCertStore>) -> std::result::Result<Roots, Fault> {
+    let Roots { store: base, are_complete } = match setting {
+        TlsRoots::Bundled => {
+            let store = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
+            Roots { store: Arc::new(store), are_complete: true }
+        }
         TlsRoots::System => system()?,
     };
     let store = match extra {
@@ -90,12 +97,12 @@ pub fn load(
             "this system has no certificate authorities; install its ca-certificates package, or set tls_roots=bundled or ca_file",
         ));
     }
-    Ok(store)
+    Ok(Roots { store, are_complete })
 }
 
-fn system() -> std::result::Result<Arc<RootCertStore>, Fault> {
+fn system() -> std::result::Result<Roots, Fault> {
     if let Some(store) = SYSTEM.get() {
-        return Ok(Arc::clone(store));
+        return Ok(Roots { store: Arc::clone(store), are_complete: true });
     }
     let Found { certificates, error } = system_certificates();
     let mut store = RootCertStore::empty();
@@ -108,10 +115,12 @@ fn system() -> std::result::Result<Arc<RootCertStore>, Fault> {
             Status::Tls,
             format!("the system's certificate authorities cannot be read: {error}"),
         )),
+        None if !store.is_empty() => {
+            let store = Arc::clone(SYSTEM.get_or_init(|| Box::new(store)));
+            Ok(Roots { store, are_complete: true })
+        }
         // Some may be missing now, or installed later.
-        Some(_) => Ok(store),
-        None if store.is_empty() => Ok(store),
-        None => Ok(Arc::clone(SYSTEM.get_or_init(|| Box::new(store)))),
+        _ => Ok(Roots { store, are_complete: false }),
     }
 }
 
@@ -171,10 +180,10 @@ mod tests {
 
     #[test]
     fn ca_file_stands_beside_the_roots() {
-        let bundled = load(TlsRoots::Bundled, None).unwrap();
+        let bundled = load(TlsRoots::Bundled, None).unwrap().store;
         let mut extra = RootCertStore::empty();
         extra.extend(bundled.roots.first().cloned());
-        let both = load(TlsRoots::Bundled, Some(&extra)).unwrap();
+        let both = load(TlsRoots::Bundled, Some(&extra)).unwrap().store;
         assert_eq!(both.len(), bundled.len() + 1);
         assert_eq!(bundled.len(), webpki_roots::TLS_SERVER_ROOTS.len());
     }

@@ -8,8 +8,9 @@ use rustls::client::Resumption;
 use rustls::pki_types::{ServerName, TrustAnchor};
 use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
+use super::Fault;
+use super::roots::{self, Roots};
 use super::sessions::Sessions;
-use super::{Fault, roots};
 use crate::config::TlsRoots;
 use crate::error::Status;
 use crate::fork::PerProcess;
@@ -70,7 +71,10 @@ impl Tls {
         let config = match known.iter().find(|(trusted, _)| trusted.is(&self.trusted)) {
             Some((_, config)) => Arc::clone(config),
             None => {
-                let config = self.trusted.config()?;
+                let (config, is_lasting) = self.trusted.config()?;
+                if !is_lasting {
+                    return Ok(config);
+                }
                 if known.len() == MAX_PREPARED {
                     known.remove(0);
                 }
@@ -92,16 +96,17 @@ impl Trusted {
         self.ca_file.as_ref().map(|store| &*store.roots)
     }
 
-    fn config(&self) -> Result<Arc<ClientConfig>, Fault> {
-        let roots = roots::load(self.roots, self.ca_file.as_deref())?;
+    /// And whether it may be kept.
+    fn config(&self) -> Result<(Arc<ClientConfig>, bool), Fault> {
+        let Roots { store, are_complete } = roots::load(self.roots, self.ca_file.as_deref())?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| Fault::lasting(Status::Tls, format!("TLS cannot start: {error}")))?
-            .with_root_certificates(roots)
+            .with_root_certificates(store)
             .with_no_client_auth();
         config.resumption = Resumption::store(Arc::new(Sessions::default()));
-        Ok(Arc::new(config))
+        Ok((Arc::new(config), are_complete))
     }
 }
 

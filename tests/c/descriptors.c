@@ -4,10 +4,38 @@
 #include "client.h"
 #include "process.h"
 #include "sandbox.h"
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+static const char BUNDLE[] = "/etc/ssl/certs/ca-certificates.crt";
+
+/* What is found in the place of the system's bundle, and whether it is just then out of reach. */
+static const char *bundle;
+static atomic_bool is_out_of_reach;
+
+int open64(const char *path, int flags, ...)
+{
+    int (*next)(const char *, int, ...);
+    *(void **)&next = dlsym(RTLD_NEXT, "open64");
+    va_list more;
+    va_start(more, flags);
+    unsigned mode = (flags & O_CREAT) != 0 ? va_arg(more, unsigned) : 0;
+    va_end(more);
+    if (bundle != NULL && strcmp(path, BUNDLE) == 0) {
+        if (atomic_load(&is_out_of_reach)) {
+            errno = EMFILE;
+            return -1;
+        }
+        path = bundle;
+    }
+    return next(path, flags, mode);
+}
 
 static rlim_t first_free;
 
@@ -20,9 +48,37 @@ static void leave(rlim_t descriptors)
     CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 }
 
+/* The folder of authorities is still there, and lacks this one: what it gives is not kept. */
+static void a_bundle_that_cannot_be_read_for_a_moment(void)
+{
+    struct conversation conversation = sandbox_conversation();
+    vce_error *error = NULL;
+    bundle = getenv("VCE_CA_FILE");
+    vce_client *first = client_with("ca_file", NULL, "max_retries", "0", NULL);
+    atomic_store(&is_out_of_reach, true);
+    CHECK_FAILS(VCE_ERR_TLS,
+                vce_create_event(first, conversation.id, "custom:test", NULL, "{}", NULL, &error));
+    atomic_store(&is_out_of_reach, false);
+    vce_client *second = client_with("ca_file", NULL, NULL);
+    CHECK_OK(vce_create_event(first, conversation.id, "custom:test", NULL, "{}", NULL, &error));
+    CHECK_OK(vce_create_event(second, conversation.id, "custom:test", NULL, "{}", NULL, &error));
+    vce_client_free(first);
+    vce_client_free(second);
+    bundle = NULL;
+}
+
 int main(void)
 {
+    int status;
     sandbox_start();
+    /* What is read is read once in a process. */
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        a_bundle_that_cannot_be_read_for_a_moment();
+        _exit(EXIT_SUCCESS);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS);
     struct conversation conversation = sandbox_conversation();
     vce_error *error = NULL;
     vce_client *client = client_with("max_retries", "0", NULL);

@@ -28,6 +28,7 @@ PROGRAMS = [
     "namespaces.c",
     "goodbye.c",
     "descriptors.c",
+    "unusual_hosts.c",
 ]
 
 # Each try is a process that uses the library for the first time, and forks meanwhile.

@@ -19,6 +19,7 @@ fn interim_answers_are_passed_over_with_their_fields() {
         format!("{interim}{created}"),
         format!("{interim}{interim}{hints}{created}"),
         format!("HTTP/1.1 100 Continue\r\n\r\n{created}"),
+        format!("HTTP/1.1 100 Continue\nX-Proxy: edge\n\n{created}"),
         created.to_owned(),
     ];
     let count = answers.len();
@@ -64,4 +65,34 @@ fn an_answer_that_never_comes_after_its_interim_ones_may_have_created_the_event(
         (Status::Timeout, Outcome::MaybeCreated),
         "{error}"
     );
+}
+
+/// What comes through a tunnel is not the proxy's own answer.
+#[test]
+fn interim_answers_come_through_a_tunnel() {
+    let server = server(|mut stream| {
+        for _ in 0..2 {
+            if read_request(&mut stream).is_none() {
+                return;
+            }
+            let _ = stream.write_all(b"HTTP/1.1 100 Continue\r\nX-Proxy: edge\r\n\r\n");
+            std::thread::sleep(Duration::from_millis(50));
+            let _ =
+                stream.write_all(b"HTTP/1.1 201 Created\r\nContent-Length: 8\r\n\r\n{\"id\":1}");
+        }
+    });
+    let target = server.trim_start_matches("http://").to_owned();
+    let proxy = crate::support::server(move |mut stream| {
+        read_request(&mut stream);
+        let mut server = std::net::TcpStream::connect(&target).unwrap();
+        let _ = stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n");
+        let (mut up, mut down) = (stream.try_clone().unwrap(), server.try_clone().unwrap());
+        std::thread::spawn(move || std::io::copy(&mut down, &mut up));
+        let _ = std::io::copy(&mut stream, &mut server);
+    });
+    let sandbox = sandbox();
+    let client = client(&sandbox, &[("base_url", &server), ("proxy", &proxy)]);
+    for _ in 0..2 {
+        assert_eq!(create(&client, &sandbox).unwrap().id(), Some("1"));
+    }
 }

@@ -26,6 +26,17 @@ fn a_server_that_accepts_and_says_nothing() {
     }
 }
 
+/// A system's timer for a socket may come late by an eighth of its time.
+#[test]
+fn a_long_time_limit_is_kept_as_exactly() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let sandbox = sandbox();
+    let client = client(&sandbox, &[("base_url", &url), ("timeout", "4s")]);
+    let timeout = Duration::from_secs(4);
+    assert_eq!(within(timeout, timeout, || failed(&client, &sandbox)).status(), Status::Timeout);
+}
+
 #[test]
 fn a_server_that_answers_byte_by_byte() {
     let sandbox = tls_sandbox();
