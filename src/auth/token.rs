@@ -18,7 +18,6 @@ use crate::error::{Error, Result, Status};
 const TOLERATED_SKEW: i64 = 30;
 
 /// The value of an `Authorization` header. Its `Debug` output shows nothing of the token.
-#[derive(Clone)]
 pub struct Bearer {
     /// `Bearer ` and the token, marked as sensitive.
     pub header: HeaderValue,
@@ -45,7 +44,7 @@ pub struct TokenSource {
 }
 
 enum Kind {
-    Ready(Bearer),
+    Ready(Arc<Bearer>),
     Signing(Box<Signing>),
 }
 
@@ -59,7 +58,7 @@ struct Signing {
 
 #[derive(Clone)]
 struct Signed {
-    bearer: Bearer,
+    bearer: Arc<Bearer>,
     lifetime: Lifetime,
 }
 
@@ -105,7 +104,7 @@ impl Lifetime {
 impl Credentials {
     /// A ready token.
     pub fn ready(token: &str) -> Result<Credentials> {
-        Ok(Credentials(Kind::Ready(Bearer::new(token, 0, 0)?)))
+        Ok(Credentials(Kind::Ready(Arc::new(Bearer::new(token, 0, 0)?))))
     }
 
     /// The application's key, to sign with.
@@ -127,9 +126,9 @@ impl Credentials {
 
     /// The bearer of a ready token.
     #[cfg(test)]
-    pub fn ready_bearer(&self) -> Option<Bearer> {
+    pub fn ready_bearer(&self) -> Option<Arc<Bearer>> {
         match &self.0 {
-            Kind::Ready(bearer) => Some(bearer.clone()),
+            Kind::Ready(bearer) => Some(Arc::clone(bearer)),
             Kind::Signing(_) => None,
         }
     }
@@ -171,16 +170,16 @@ impl TokenSource {
 
     /// The current token, signed now if there is none or it will soon expire. `now` has just
     /// been read from `clock`.
-    pub fn bearer(&self, now: Now, clock: impl FnOnce() -> Now) -> Result<Bearer> {
+    pub fn bearer(&self, now: Now, clock: impl FnOnce() -> Now) -> Result<Arc<Bearer>> {
         let signing = match &self.credentials.0 {
-            Kind::Ready(bearer) => return Ok(bearer.clone()),
+            Kind::Ready(bearer) => return Ok(Arc::clone(bearer)),
             Kind::Signing(signing) => signing,
         };
         // Held while signing, so that threads that need a token wait for the same one.
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = |signed: &Option<Signed>, now| {
             let signed = signed.as_ref().filter(|signed| signed.lifetime.is_fresh(now))?;
-            Some(signed.bearer.clone())
+            Some(Arc::clone(&signed.bearer))
         };
         if let Some(bearer) = fresh(&current, now) {
             return Ok(bearer);
@@ -193,10 +192,10 @@ impl TokenSource {
         }
         let skew = self.skew.load(Ordering::Relaxed);
         let serial = current.as_ref().map_or(1, |signed| signed.bearer.serial + 1);
-        let bearer = Bearer::new(&signing.sign(now, skew)?, skew, serial)?;
+        let bearer = Arc::new(Bearer::new(&signing.sign(now, skew)?, skew, serial)?);
         self.signed.fetch_add(1, Ordering::Relaxed);
         let lifetime = Lifetime { signed_at: now, length: signing.lifetime };
-        *current = Some(Signed { bearer: bearer.clone(), lifetime });
+        *current = Some(Signed { bearer: Arc::clone(&bearer), lifetime });
         Ok(bearer)
     }
 

@@ -119,7 +119,7 @@ impl Engine {
         &self,
         request: &Request,
         tokens: &TokenSource,
-        bearer: &Bearer,
+        bearer: &Arc<Bearer>,
         begun: Now,
         limit: Limit,
         running: &Arc<RunningCall>,

@@ -25,7 +25,7 @@ pub struct Call {
     connect_deadline: Instant,
     /// At most so many bytes, its head included.
     request_size: usize,
-    bearer: Bearer,
+    bearer: Arc<Bearer>,
     phase: Cell<Phase>,
     socket_bytes: Cell<u64>,
     request_bytes: Cell<u64>,
@@ -62,7 +62,7 @@ impl Call {
         limit: Limit,
         connect_by: Instant,
         request_size: usize,
-        bearer: Bearer,
+        bearer: Arc<Bearer>,
     ) -> Rc<Call> {
         Rc::new(Call {
             process: platform::process(),
@@ -86,15 +86,16 @@ impl Call {
     /// The call that this thread serves.
     pub fn current() -> Result<Rc<Call>, ureq::Error> {
         // Outside a call there is no time left for anything.
-        let call = CURRENT.with(|current| current.borrow().clone()).ok_or_else(timed_out)?;
-        // A signal handler may fork in the middle of a call, and the child return from it: the
-        // connection is the parent's, and so is the answer.
-        if call.process != platform::process() {
-            return Err(
-                Fault::lasting(Status::Network, "the process was forked in the call").into()
-            );
+        CURRENT.with(|current| current.borrow().clone()).ok_or_else(timed_out)
+    }
+
+    /// An error in a child of a fork in the middle of the call, to which a signal handler has
+    /// returned: the connection is the parent's, and so is the answer.
+    pub fn check_process(&self) -> Result<(), ureq::Error> {
+        if self.process == platform::process() {
+            return Ok(());
         }
-        Ok(call)
+        Err(Fault::lasting(Status::Network, "the process was forked during the call").into())
     }
 
     /// How large its request is at most.

@@ -131,14 +131,14 @@ impl Transport {
     pub fn exchange(
         &self,
         request: &Request,
-        bearer: &Bearer,
+        bearer: &Arc<Bearer>,
         begun: Instant,
         limit: Limit,
         running: &Arc<RunningCall>,
     ) -> std::result::Result<Reply, Failure> {
         let size = self.size(request, &bearer.stand_in);
         let connect_by = begun.checked_add(self.connect_timeout).unwrap_or(limit.deadline);
-        let call = Call::new(running, limit, connect_by, size, bearer.clone());
+        let call = Call::new(running, limit, connect_by, size, Arc::clone(bearer));
         let entered = call.enter();
         let result = self.run(request, &bearer.stand_in);
         drop(entered);
