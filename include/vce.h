@@ -570,10 +570,10 @@ int vce_report_fd(const vce_client *client);
 /**
  * Counters, as a JSON object; to be freed with vce_string_free. NULL for NULL.
  *
- * "queued": events that wait for their turn; "in_flight": those that are being sent;
- * "reports": reports that wait for vce_poll; "events" and "bytes": what counts against
- * queue_max_events and queue_max_bytes, with engine=shared for all handles; "accepted", "created", "maybe_created", "not_created":
- * events so far (accepted is the sum of queued, in_flight and the other three);
+ * "queued": events that wait for their turn; "in_flight": those that are being sent; "reports":
+ * reports that wait for vce_poll; "events" and "bytes": what counts against queue_max_events and
+ * queue_max_bytes, with engine=shared for all handles; "accepted", "created", "maybe_created",
+ * "not_created": events so far (accepted is the sum of queued, in_flight and the other three);
  * "not_created_by_status": an object from status names to counts; "retries": requests that were
  * repeated; "latency_ms": an object with "p50", "p90", "p99" and "max", from enqueuing to
  * creation, to two digits, null before the first; "engine": an object with "tokens_signed" and

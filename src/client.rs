@@ -30,8 +30,8 @@ impl Client {
 
     /// Creates one event and waits for the answer, at most for the option `timeout`.
     ///
-    /// `body` is a JSON object; `from` is needed if the token names a user (`subject`). The error's [`outcome`](Error::outcome) tells whether the
-    /// event exists all the same.
+    /// `body` is a JSON object; `from` is needed if the token names a user (`subject`). The
+    /// error's [`outcome`](Error::outcome) tells whether the event exists all the same.
     ///
     /// # Errors
     /// The first of: [`Status::ConversationId`], a `Type…`, [`Status::MemberId`], a `Body…`;

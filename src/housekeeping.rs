@@ -1,4 +1,5 @@
-//! Gives back what nobody uses any more: one thread of the process, while there is something.
+//! Gives back what nobody uses any more. One thread of the process does it, and it exists only
+//! while something is idle.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
@@ -8,13 +9,13 @@ use crate::fork::PerProcess;
 use crate::panics;
 use crate::platform::{self, uptime};
 
-/// How long something may be of no use before it is given back. Connections are given up before
+/// How long something may be idle before it is given back. Connections are given up before
 /// a server would close them under a request.
 pub const MAX_IDLE: Duration = Duration::from_secs(15);
 
 const STACK_BYTES: usize = 256 * 1024;
 
-/// Something that is of no use at times.
+/// Something that can be idle.
 pub trait Idle: Send + Sync {
     /// Gives back what has been idle for [`MAX_IDLE`] at `now`, by [`uptime`]'s clock. When it
     /// has to be asked again, at most `MAX_IDLE` later; `None` if nothing is idle.
@@ -23,15 +24,15 @@ pub trait Idle: Send + Sync {
     fn give_back(&self, now: Duration) -> Option<Duration>;
 }
 
-/// Watches over `idle`, of which something is idle now, until nothing is. Whether there is a
-/// thread for it.
+/// Watches over `idle`, of which something is idle now, until nothing is. `false` if there is no
+/// thread to do it.
 #[must_use = "without a thread the caller has to ask again"]
 pub fn watch(idle: &Arc<impl Idle + 'static>) -> bool {
     let idle: Weak<dyn Idle> = Arc::downgrade(idle) as _;
     Housekeeper::of_process().watch(idle)
 }
 
-/// Watches over `idle` no more. The thread has ended if there is nothing else to watch over.
+/// Stops watching over `idle`. If nothing else is watched, the thread has ended on return.
 pub fn release(idle: &Arc<impl Idle + 'static>) {
     let idle: Weak<dyn Idle> = Arc::downgrade(idle) as _;
     Housekeeper::of_process().release(&idle);

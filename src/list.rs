@@ -72,9 +72,9 @@ impl EventList {
     ///
     /// `type`: only events of this type, which are picked out here. A type that begins with
     /// `custom:` is never sent, since the server's filter does not support custom types, so
-    /// the list fetches every page; any other type is sent to the server too. `order`: `asc` or `desc`.
-    /// `page_size`: 1 to 100, how many events are fetched at once. `start_id`, `end_id`:
-    /// the range of event ids. `exclude_deleted`: `true` or `false`.
+    /// the list fetches every page; any other type is sent to the server too.
+    /// `order`: `asc` or `desc`. `page_size`: 1 to 100, how many events are fetched at once.
+    /// `start_id`, `end_id`: the range of event ids. `exclude_deleted`: `true` or `false`.
     ///
     /// # Errors
     /// [`Status::Argument`] for an unknown name or a wrong value, or once the list was begun;

@@ -3,30 +3,17 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use memchr::memchr_iter;
 use ring::digest::{Context, Digest, SHA256};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::value::RawValue;
-use ureq::http::HeaderValue;
 use zeroize::Zeroizing;
 
-use super::PrivateKey;
 use super::claims::{Claims, ReadyClaims};
+use super::{Bearer, PrivateKey};
 use crate::error::{Error, Result, Status};
 
 /// How far this machine's clock may be off before the server's is used instead, in seconds.
 const TOLERATED_SKEW: i64 = 30;
-
-/// The value of an `Authorization` header. Its `Debug` output shows nothing of the token.
-pub struct Bearer {
-    /// `Bearer ` and the token, marked as sensitive.
-    pub header: HeaderValue,
-    /// As long, and no secret. The HTTP client is given this one: it shows what it writes to a
-    /// host's log.
-    pub stand_in: HeaderValue,
-    skew: i64,
-    serial: u64,
-}
 
 /// What tokens are made from. It never changes, so a forked child can use it.
 pub struct Credentials(Kind);
@@ -270,41 +257,6 @@ impl Signing {
             acl: self.acl.as_deref(),
         };
         self.key.signing_key().sign(&claims).map_err(|error| internal(&error))
-    }
-}
-
-impl Bearer {
-    fn new(token: &str, skew: i64, serial: u64) -> Result<Bearer> {
-        let value = |token: &str| {
-            let value = Zeroizing::new(format!("{}{token}", Bearer::SCHEME));
-            HeaderValue::from_str(&value).map_err(|_| {
-                Error::new(
-                    Status::Credentials,
-                    "the token has characters that a header cannot hold",
-                )
-            })
-        };
-        let mut header = value(token)?;
-        header.set_sensitive(true);
-        let filler = char::from(Bearer::FILLER).to_string();
-        let stand_in = value(&filler.repeat(token.len()))?;
-        Ok(Bearer { header, stand_in, skew, serial })
-    }
-
-    const SCHEME: &str = "Bearer ";
-    /// A character that no token has.
-    const FILLER: u8 = b'~';
-
-    /// Puts the token where its stand-in is in the head of a request.
-    pub fn put_in(&self, head: &mut [u8]) {
-        let stand_in = self.stand_in.as_bytes();
-        // A URL may hold a filler, but no space before it.
-        let place = memchr_iter(Bearer::FILLER, head)
-            .filter_map(|at| at.checked_sub(Bearer::SCHEME.len()))
-            .find(|at| head.get(*at..).is_some_and(|rest| rest.starts_with(stand_in)));
-        if let Some(place) = place.and_then(|at| head.get_mut(at..at + stand_in.len())) {
-            place.copy_from_slice(self.header.as_bytes());
-        }
     }
 }
 

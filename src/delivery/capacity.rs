@@ -1,11 +1,11 @@
-//! How much a queue takes: the limits are the engine's, and hold for all handles that share it.
+//! How much a queue takes. The limits belong to the engine: all handles that share it share them.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result, Status};
 
-/// What counts against the limits of a queue: the events without an end, and the reports that
-/// wait. Any thread may use it at any time.
+/// What counts against the limits of a queue: unfinished events, and reports that wait to be
+/// polled. Any thread may use it at any time.
 pub struct Capacity {
     max_events: usize,
     max_bytes: usize,
@@ -43,12 +43,12 @@ impl Capacity {
         Ok(())
     }
 
-    /// Whether so many bytes of a report go into the queue.
+    /// Whether the queue has room for a report of so many bytes.
     pub fn has_room_for(&self, bytes: usize) -> bool {
         bytes <= self.max_bytes.saturating_sub(self.lock().bytes)
     }
 
-    /// What an event took is now its report's, which takes so many bytes.
+    /// Gives an event's place to its report; both sizes are in bytes.
     pub fn exchange(&self, event: usize, report: usize) {
         let mut used = self.lock();
         used.bytes = used.bytes - event + report;

@@ -55,8 +55,8 @@ pub fn dispatcher(digest: SettingsDigest, make: impl FnOnce() -> Dispatcher) -> 
     Arc::clone(&entry.dispatcher)
 }
 
-/// A handle uses its dispatcher no more. What has nothing left to send is given back after a
-/// while, but for the sake of the next handle not at once.
+/// A handle stops using its dispatcher. A dispatcher without handles and without events is given
+/// back after a while; until then the next handle finds it warm.
 pub fn left(dispatcher: &Arc<Dispatcher>) {
     let shared = Shared::of_process();
     let mut state = shared.lock();

@@ -15,10 +15,10 @@ use super::uptime;
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_micros(50);
 
-/// Of more that end at the same moment, the last are waited for.
+/// If more threads end at the same moment, a fork waits for the last ones only.
 const MOST_ENDING: usize = 8;
 
-/// What a forked child finds as zeros.
+/// What a forked child finds filled with zeros.
 struct Forked {
     /// Names the process; zero until it is first asked for.
     process: AtomicU64,
@@ -54,8 +54,8 @@ thread_local! {
 
 static PLACE: AtomicPtr<Forked> = AtomicPtr::new(std::ptr::null_mut());
 
-/// A name for this process that no process has which it descends from, or which descends from
-/// it. A process id is none: parent and child have the same one in different namespaces, and
+/// Names this process: none of its ancestors and none of its descendants has the same name. A
+/// process id is not enough. Parent and child have the same one in different PID namespaces, and
 /// the system uses ids again.
 pub fn process() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
@@ -73,8 +73,9 @@ pub fn process() -> u64 {
     }
 }
 
-/// Runs what must not be divided by a fork: a child would find it half done for ever, without
-/// the thread that did it. A fork waits for it, for at most half a second, and it for a fork.
+/// Runs something that a fork must not interrupt: the child would inherit it half done, without
+/// the thread that could finish it. A fork waits for it, and it waits for a fork, each for at most
+/// half a second.
 pub fn undivided<T>(run: impl FnOnce() -> T) -> T {
     struct Busy {
         process: u64,
@@ -106,9 +107,9 @@ pub fn undivided<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
 
-/// To be called by a thread that has looked a name up, at its very end. The C library then
-/// gives back what it keeps for the thread, for which it takes a lock. A fork waits until the
-/// thread is gone.
+/// A thread that looked a name up calls this at its very end. When a thread ends, the C library
+/// frees what its resolver keeps for that thread, and takes the resolver's lock for it. A fork
+/// waits until the thread is gone.
 pub fn thread_ends() {
     let Forked { ending, ended, .. } = forked();
     let number = ended.fetch_add(1, Ordering::Relaxed) as usize % MOST_ENDING;
@@ -219,8 +220,8 @@ mod imp {
         }
     }
 
-    /// But not for longer than a thread may hold up a fork: from the beginning of the fork, which
-    /// `begun`, and of what the thread began at `since`.
+    /// Waits, at most until [`LONGEST_WAIT`] has passed since the fork begun or since the thread
+    /// began what the fork waits for, whichever is sooner.
     fn wait_while(begun: u64, since: &AtomicU64, is_so: impl Fn() -> bool) {
         let longest = milliseconds(LONGEST_WAIT);
         let until = || begun.min(since.load(Ordering::SeqCst)).saturating_add(longest);
@@ -229,7 +230,7 @@ mod imp {
         }
     }
 
-    /// Not by the C library, in which a thread can be cancelled while it sleeps: a fork cannot.
+    /// Sleeps without the C library: its sleep is a cancellation point, and a fork is none.
     pub fn pause() {
         let pause = rustix::thread::Timespec { tv_sec: 0, tv_nsec: PAUSE.subsec_nanos().into() };
         // That a signal wakes it sooner does no harm.
@@ -265,8 +266,8 @@ mod imp {
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |forking| forking.checked_sub(1));
     }
 
-    /// Where the kernel wipes the memory, a handler of the host may have used the library already
-    /// in this child.
+    /// Wipes only what the kernel does not: a fork handler of the host may have run before this one
+    /// and used the library in the child.
     extern "C" fn child() {
         let Forked { process, busy, forking, ending, .. } = &UNWIPED;
         process.store(0, Ordering::Release);

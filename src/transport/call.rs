@@ -89,15 +89,6 @@ impl Call {
         CURRENT.with(|current| current.borrow().clone()).ok_or_else(timed_out)
     }
 
-    /// An error in a child of a fork in the middle of the call, to which a signal handler has
-    /// returned: the connection is the parent's, and so is the answer.
-    pub fn check_process(&self) -> Result<(), ureq::Error> {
-        if self.process == platform::process() {
-            return Ok(());
-        }
-        Err(Fault::lasting(Status::Network, "the process was forked during the call").into())
-    }
-
     /// How large its request is at most.
     pub fn request_size(&self) -> usize {
         self.request_size
@@ -117,7 +108,14 @@ impl Call {
     }
 
     /// What remains for the present phase; an error once nothing does.
+    ///
+    /// Also an error in a child that a signal handler forked during the call and that returned
+    /// into it: the connection is the parent's, and so is the answer.
     pub fn left(&self) -> Result<Duration, ureq::Error> {
+        if self.process != platform::process() {
+            let what = "the process was forked during the call";
+            return Err(Fault::lasting(Status::Network, what).into());
+        }
         let deadline = match self.phase.get() {
             Phase::Connecting => self.connect_deadline,
             Phase::Exchanging => self.limit.deadline,

@@ -83,7 +83,6 @@ impl Tcp {
     /// What is left of the call that this thread serves; closing the handle ends its wait.
     fn begin(&self) -> io::Result<Rc<Call>> {
         let call = Call::current().map_err(ureq::Error::into_io)?;
-        call.check_process().map_err(ureq::Error::into_io)?;
         call.will_wait_for(&self.stream).map_err(ureq::Error::into_io)?;
         Ok(call)
     }

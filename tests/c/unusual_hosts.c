@@ -10,7 +10,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -188,6 +190,36 @@ static void within_a_lookup(void)
     vce_client_free(other);
 }
 
+static pid_t forked_in_handler = -1;
+
+static void fork_in_handler(int signal)
+{
+    (void)signal;
+    forked_in_handler = fork();
+}
+
+/* The child returns into its parent's call, and must not take its parent's answer. */
+static void in_a_signal_handler(void)
+{
+    vce_error *error = NULL;
+    struct sigaction action = {.sa_handler = fork_in_handler};
+    struct itimerval timer = {.it_value.tv_usec = 300000};
+    conversation = sandbox_conversation();
+    sandbox_fault("\"kind\":\"delay\",\"delay_ms\":1500,\"conversation_id\":\"%s\"", conversation.id);
+    vce_client *own = new_client();
+    CHECK(sigaction(SIGALRM, &action, NULL) == 0 && setitimer(ITIMER_REAL, &timer, NULL) == 0);
+    vce_status status =
+        vce_create_event(own, conversation.id, "custom:test", NULL, "{\"n\":1}", NULL, &error);
+    CHECK(forked_in_handler >= 0);
+    if (forked_in_handler == 0) {
+        CHECK(status == VCE_ERR_NETWORK && vce_error_outcome(error) == VCE_OUTCOME_MAYBE_CREATED);
+        _exit(EXIT_SUCCESS);
+    }
+    CHECK(status == VCE_OK);
+    end(forked_in_handler);
+    vce_client_free(own);
+}
+
 /* Without a thread to watch over them, idle connections are watched over later. */
 static void without_threads(void)
 {
@@ -218,6 +250,7 @@ int main(void)
     during_lookups_without_end();
     from_a_cancelled_thread();
     within_a_lookup();
+    in_a_signal_handler();
     without_threads();
     return EXIT_SUCCESS;
 }
