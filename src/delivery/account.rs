@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::capacity::{Capacity, Used};
+use super::capacity::Capacity;
 use super::report::Report;
 use super::stats::{Counters, Stats};
 use crate::config::Reports;
@@ -232,13 +232,12 @@ impl Account {
     pub fn stats(&self) -> Stats {
         let state = self.lock();
         let in_flight = self.attempts.running().min(state.unfinished);
-        let Used { events, bytes } = self.capacity.used();
         Stats {
             queued: state.unfinished - in_flight,
             in_flight,
             reports: state.reports.len(),
-            events,
-            bytes,
+            events: self.capacity.events(),
+            bytes: self.capacity.bytes(),
             counters: state.counters.clone(),
         }
     }

@@ -1,6 +1,6 @@
 //! How much a queue takes. The limits belong to the engine: all handles that share it share them.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::{Error, Result, Status};
 
@@ -9,63 +9,95 @@ use crate::error::{Error, Result, Status};
 pub struct Capacity {
     max_events: usize,
     max_bytes: usize,
-    used: Mutex<Used>,
-}
-
-#[derive(Clone, Copy, Default)]
-pub struct Used {
-    pub events: usize,
-    pub bytes: usize,
+    events: AtomicUsize,
+    bytes: AtomicUsize,
 }
 
 impl Capacity {
     pub fn new(max_events: usize, max_bytes: usize) -> Capacity {
-        Capacity { max_events, max_bytes, used: Mutex::default() }
+        Capacity {
+            max_events,
+            max_bytes,
+            events: AtomicUsize::default(),
+            bytes: AtomicUsize::default(),
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Used> {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How many events and reports there are.
+    pub fn events(&self) -> usize {
+        self.events.load(Ordering::Relaxed)
     }
 
-    pub fn used(&self) -> Used {
-        *self.lock()
+    /// How many bytes they take.
+    pub fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
     }
 
     /// Takes the place of one event of so many bytes, unless the limits are reached.
     pub fn take(&self, bytes: usize) -> Result<()> {
-        let mut used = self.lock();
-        if used.events >= self.max_events || self.max_bytes.saturating_sub(used.bytes) < bytes {
-            let used = *used;
-            return Err(self.full(used, bytes));
+        if !add(&self.events, 1, self.max_events) {
+            return Err(self.full(bytes));
         }
-        used.events += 1;
-        used.bytes += bytes;
+        if !add(&self.bytes, bytes, self.max_bytes) {
+            self.events.fetch_sub(1, Ordering::Relaxed);
+            return Err(self.full(bytes));
+        }
         Ok(())
     }
 
     /// Whether the queue has room for a report of so many bytes.
     pub fn has_room_for(&self, bytes: usize) -> bool {
-        bytes <= self.max_bytes.saturating_sub(self.lock().bytes)
+        bytes <= self.max_bytes.saturating_sub(self.bytes())
     }
 
     /// Gives an event's place to its report; both sizes are in bytes.
     pub fn exchange(&self, event: usize, report: usize) {
-        let mut used = self.lock();
-        used.bytes = used.bytes - event + report;
+        self.bytes.fetch_add(report, Ordering::Relaxed);
+        self.bytes.fetch_sub(event, Ordering::Relaxed);
     }
 
     /// Gives the place of an event or of its report back.
     pub fn give_back(&self, bytes: usize) {
-        let mut used = self.lock();
-        used.events -= 1;
-        used.bytes -= bytes;
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.events.fetch_sub(1, Ordering::Relaxed);
     }
 
-    fn full(&self, used: Used, bytes: usize) -> Error {
+    fn full(&self, bytes: usize) -> Error {
         let message = format!(
             "the queue is full: it holds {} events of at most {} and {} bytes of at most {}, the reports that wait included, and this event has {bytes}",
-            used.events, self.max_events, used.bytes, self.max_bytes
+            self.events(),
+            self.max_events,
+            self.bytes(),
+            self.max_bytes
         );
         Error::new(Status::QueueFull, message).with_retryable(bytes <= self.max_bytes)
+    }
+}
+
+/// Adds to a count, unless it would then be above `most`.
+fn add(count: &AtomicUsize, amount: usize, most: usize) -> bool {
+    let sum = |count: usize| count.checked_add(amount).filter(|sum| *sum <= most);
+    count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn either_limit_refuses_and_takes_nothing() {
+        let capacity = Capacity::new(2, 10);
+        assert!(capacity.take(11).is_err_and(|error| !error.is_retryable()));
+        capacity.take(6).unwrap();
+        assert!(capacity.take(5).is_err_and(|error| error.is_retryable()));
+        capacity.take(4).unwrap();
+        assert!(capacity.take(0).is_err());
+        assert_eq!((capacity.events(), capacity.bytes()), (2, 10));
+        capacity.exchange(6, 20);
+        assert!(!capacity.has_room_for(1));
+        capacity.give_back(20);
+        capacity.give_back(4);
+        assert_eq!((capacity.events(), capacity.bytes()), (0, 0));
+        assert!(capacity.has_room_for(10) && !capacity.has_room_for(11));
     }
 }
