@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::delivery::Report;
-use crate::error::{Error, Outcome, Result, Status};
+use crate::error::{Error, Result, Status};
 use crate::event::{ConversationId, Event, EventId};
 use crate::handle::Handle;
 use crate::list::EventList;
@@ -45,7 +45,7 @@ impl Client {
     ) -> Result<Event> {
         let event = self.0.event(conversation_id, event_type, from, body)?;
         let request = self.0.endpoint().create_event(&event);
-        self.0.perform(self.0.limit(), &request)?.event(Outcome::MaybeCreated)
+        self.0.perform(self.0.limit(), &request)?.event()
     }
 
     /// Accepts an event to be sent in the background, and returns without I/O. What becomes of
@@ -104,7 +104,7 @@ impl Client {
     pub fn get_event(&self, conversation_id: &str, event_id: &str) -> Result<Event> {
         let (conversation, event) = ids(conversation_id, event_id)?;
         let request = self.0.endpoint().get_event(conversation, event);
-        self.0.perform(self.0.limit(), &request)?.event(Outcome::NotCreated)
+        self.0.perform(self.0.limit(), &request)?.event()
     }
 
     /// Deletes an event. The server may go on listing it, with a `deleted` timestamp.

@@ -27,6 +27,7 @@ struct Readme;
 // From the ground up: a module uses only those above it.
 mod platform;
 mod error;
+mod outcome;
 mod panics;
 mod fork;
 mod housekeeping;

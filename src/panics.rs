@@ -5,7 +5,8 @@ use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error::{Error, Outcome, Status};
+use crate::error::{Error, Status};
+use crate::outcome::{self, Effect};
 use crate::platform;
 
 // Without destructors: calls work in the destructors of a thread and in exit handlers, which
@@ -57,8 +58,8 @@ pub fn catch<T>(body: impl FnOnce() -> T) -> Result<T, String> {
     caught.map_err(|_| PANIC.with(|panic| panic.take()).unwrap_or_default())
 }
 
-/// The error that a panic becomes.
-pub fn defect(message: &str, outcome: Outcome) -> Error {
+/// The error that a panic becomes, in the middle of something with this effect.
+pub fn defect(message: &str, effect: Effect) -> Error {
     let message = format!("a defect in libvce; please report it: {message}");
-    Error::new(Status::Internal, message).with_outcome(outcome)
+    outcome::unknown(effect, Error::new(Status::Internal, message))
 }

@@ -5,8 +5,9 @@ use ureq::http::HeaderValue;
 use super::page::Page;
 use super::problem::Problem;
 use super::request::{Method, Request};
-use crate::error::{Answer, Error, Outcome, Result, Status};
+use crate::error::{Answer, Error, Result, Status};
 use crate::event::Event;
+use crate::outcome::{Attempts, Effect, Evidence};
 
 /// An answer as it came off the wire, its body at most as long as is worth keeping.
 #[derive(Debug, Default)]
@@ -31,47 +32,50 @@ impl Reply {
 /// A success, as the server described it.
 #[derive(Debug)]
 pub struct Success {
+    effect: Effect,
     http_status: u16,
     trace_id: Option<String>,
     body: String,
 }
 
 impl Success {
-    /// The event that it describes; `outcome` is what became of the event if it does not.
-    pub fn event(self, outcome: Outcome) -> Result<Event> {
+    /// The event that it describes.
+    pub fn event(self) -> Result<Event> {
         match Event::from_json(&self.body) {
             Some(event) => Ok(event),
-            None => Err(self.nonsense("its body describes no event", outcome)),
+            None => Err(self.nonsense("its body describes no event")),
         }
     }
 
     /// The page of events that it describes.
     pub fn page(self) -> Result<Page> {
-        Page::read(&self.body).map_err(|what| self.nonsense(what, Outcome::NotCreated))
+        Page::read(&self.body).map_err(|what| self.nonsense(what))
     }
 
-    fn nonsense(self, what: &str, outcome: Outcome) -> Error {
-        let Success { http_status, trace_id, body } = self;
+    fn nonsense(self, what: &str) -> Error {
+        let Success { effect, http_status, trace_id, body } = self;
         let reply = Reply { status: http_status, trace_id, body: body.into(), ..Reply::default() };
-        nonsense(reply, what, outcome).with_more(match outcome {
-            Outcome::MaybeCreated => "; the event may have been created",
-            _ => "",
-        })
+        let mut attempts = Attempts::at(effect);
+        let error = attempts.conclude(Evidence::Unknown, nonsense(reply, what));
+        attempts.end(error)
     }
 }
 
-/// Why a request failed, and whether time may mend it.
+/// Why an attempt at a request failed.
 #[derive(Debug)]
 pub struct Failure {
     pub error: Error,
+    /// Whether the server may have carried the request out all the same.
+    pub evidence: Evidence,
+    /// Time may mend it.
     pub transient: bool,
     /// The server says that the token expired.
     pub token_expired: bool,
 }
 
 impl Failure {
-    pub fn new(error: Error, transient: bool) -> Failure {
-        Failure { error, transient, token_expired: false }
+    pub fn new(error: Error, evidence: Evidence, transient: bool) -> Failure {
+        Failure { error, evidence, transient, token_expired: false }
     }
 }
 
@@ -101,29 +105,21 @@ pub fn judge(
         408 => (Status::BadRequest, true),
         429 => (Status::RateLimited, true),
         400..=499 => (Status::BadRequest, false),
-        // A 5xx may be the word of a gateway that lost the answer of a service which did it.
         500..=599 => (Status::Server, true),
         _ => (Status::Response, false),
     };
-    let refused =
-        matches!(reply.status, 400..=499) || (reply.status == 503 && retry_after.is_some());
-    let outcome =
-        if request.creates() && !refused { Outcome::MaybeCreated } else { Outcome::NotCreated };
-    // A DELETE that may have been carried out is not repeated: its second answer would be 404.
-    let transient = transient && (refused || request.creates() || request.is_safe());
+    let evidence = Evidence::of_status(reply.status, retry_after.is_some());
     let problem = Problem::read(&reply.body);
-    let error = Error::new(status, describe(reply.status, &problem))
-        .with_outcome(outcome)
-        .with_retry_after(retry_after);
+    let error = Error::new(status, describe(reply.status, &problem)).with_retry_after(retry_after);
     let token_expired =
         reply.status == 401 && problem.code.as_deref() == Some("system:error:expired-token");
-    Err(Failure { error: error.with_answer(answer(reply, problem)), transient, token_expired })
+    let error = error.with_answer(answer(reply, problem));
+    Err(Failure { error, evidence, transient, token_expired })
 }
 
 fn success(request: &Request, reply: Reply) -> std::result::Result<Success, Failure> {
-    let outcome = if request.creates() { Outcome::MaybeCreated } else { Outcome::NotCreated };
     let is_object = |text: &[u8]| text.trim_ascii_start().starts_with(b"{");
-    let fails = |reply, what| Err(Failure::new(nonsense(reply, what, outcome), false));
+    let fails = |reply, what| Err(Failure::new(nonsense(reply, what), Evidence::Unknown, false));
     if reply.body_is_cut {
         return fails(reply, "its body is larger than 1 MiB");
     }
@@ -131,7 +127,8 @@ fn success(request: &Request, reply: Reply) -> std::result::Result<Success, Fail
     if request.method == Method::Delete || is_object(&reply.body) {
         match String::from_utf8(reply.body) {
             Ok(body) => {
-                return Ok(Success { http_status: reply.status, trace_id: reply.trace_id, body });
+                let Reply { status: http_status, trace_id, .. } = reply;
+                return Ok(Success { effect: request.effect(), http_status, trace_id, body });
             }
             Err(error) => {
                 return fails(Reply { body: error.into_bytes(), ..reply }, "its body is not UTF-8");
@@ -145,11 +142,9 @@ fn success(request: &Request, reply: Reply) -> std::result::Result<Success, Fail
 }
 
 /// A success that makes no sense.
-fn nonsense(reply: Reply, what: &str, outcome: Outcome) -> Error {
+fn nonsense(reply: Reply, what: &str) -> Error {
     let message = format!("the server answered {}, but {what}", reply.status);
-    Error::new(Status::Response, message)
-        .with_outcome(outcome)
-        .with_answer(answer(reply, Problem::default()))
+    Error::new(Status::Response, message).with_answer(answer(reply, Problem::default()))
 }
 
 fn answer(reply: Reply, problem: Problem) -> Answer {
@@ -226,41 +221,33 @@ mod tests {
     }
 
     #[test]
-    fn each_http_status_has_its_status_outcome_and_cure() {
-        use Outcome::{MaybeCreated, NotCreated};
-        for (http, retry_after, status, outcome, transient) in [
-            (100, None, Status::Response, MaybeCreated, false),
-            (302, None, Status::Response, MaybeCreated, false),
-            (400, None, Status::BadRequest, NotCreated, false),
-            (401, None, Status::Unauthorized, NotCreated, false),
-            (403, None, Status::Forbidden, NotCreated, false),
-            (404, None, Status::NotFound, NotCreated, false),
-            (408, None, Status::BadRequest, NotCreated, true),
-            (410, None, Status::NotFound, NotCreated, false),
-            (418, None, Status::BadRequest, NotCreated, false),
-            (422, None, Status::BadRequest, NotCreated, false),
-            (429, None, Status::RateLimited, NotCreated, true),
-            (500, None, Status::Server, MaybeCreated, true),
-            (502, Some("1"), Status::Server, MaybeCreated, true),
-            (503, None, Status::Server, MaybeCreated, true),
-            (503, Some("1"), Status::Server, NotCreated, true),
-            (503, Some("soon"), Status::Server, MaybeCreated, true),
-            (504, None, Status::Server, MaybeCreated, true),
-            (999, None, Status::Response, MaybeCreated, false),
+    fn each_http_status_has_its_status_evidence_and_cure() {
+        use Evidence::{NotCarriedOut, Unknown};
+        for (http, retry_after, status, evidence, transient) in [
+            (100, None, Status::Response, Unknown, false),
+            (302, None, Status::Response, Unknown, false),
+            (400, None, Status::BadRequest, NotCarriedOut, false),
+            (401, None, Status::Unauthorized, NotCarriedOut, false),
+            (403, None, Status::Forbidden, NotCarriedOut, false),
+            (404, None, Status::NotFound, NotCarriedOut, false),
+            (408, None, Status::BadRequest, NotCarriedOut, true),
+            (410, None, Status::NotFound, NotCarriedOut, false),
+            (418, None, Status::BadRequest, NotCarriedOut, false),
+            (422, None, Status::BadRequest, NotCarriedOut, false),
+            (429, None, Status::RateLimited, NotCarriedOut, true),
+            (500, None, Status::Server, Unknown, true),
+            (502, Some("1"), Status::Server, Unknown, true),
+            (503, None, Status::Server, Unknown, true),
+            (503, Some("1"), Status::Server, NotCarriedOut, true),
+            (503, Some("soon"), Status::Server, Unknown, true),
+            (504, None, Status::Server, Unknown, true),
+            (999, None, Status::Response, Unknown, false),
         ] {
             let failure = failure(http, retry_after, Method::Post);
             assert_eq!(failure.error.status(), status, "{http}");
-            assert_eq!(failure.error.outcome(), outcome, "{http}");
+            assert_eq!(failure.evidence, evidence, "{http}");
             assert_eq!(failure.transient, transient, "{http}");
         }
-    }
-
-    #[test]
-    fn what_creates_nothing_is_never_perhaps_created() {
-        assert_eq!(failure(500, None, Method::Get).error.outcome(), Outcome::NotCreated);
-        assert!(failure(500, None, Method::Get).transient);
-        assert!(!failure(500, None, Method::Delete).transient);
-        assert!(failure(429, None, Method::Delete).transient);
     }
 
     #[test]
@@ -287,12 +274,14 @@ mod tests {
         ] {
             let reply = Reply { status: 200, body: body.into(), ..Reply::default() };
             let result = judge(&request(Method::Post), reply, || SystemTime::UNIX_EPOCH)
-                .map_err(|failure| failure.error)
-                .and_then(|success| success.event(Outcome::MaybeCreated));
+                .map_err(|failure| {
+                    assert_eq!(failure.evidence, Evidence::Unknown);
+                    failure.error
+                })
+                .and_then(Success::event);
             assert_eq!(result.is_ok(), ok, "{body}");
             if let Err(error) = result {
                 assert_eq!(error.status(), Status::Response, "{body}");
-                assert_eq!(error.outcome(), Outcome::MaybeCreated, "{body}");
                 assert_eq!(error.answer().unwrap().response, body.as_bytes());
             }
         }

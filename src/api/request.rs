@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use crate::event::{ConversationId, EventId, EventRequest, MemberId};
+use crate::outcome::Effect;
 
 /// What is asked of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,14 +27,13 @@ impl Request {
         Request { method: Method::Get, url, body: None }
     }
 
-    /// Whether carrying it out creates an event, so that repeating it might create two.
-    pub fn creates(&self) -> bool {
-        self.method == Method::Post
-    }
-
-    /// Whether carrying it out twice is the same as once.
-    pub fn is_safe(&self) -> bool {
-        self.method == Method::Get
+    /// What carrying it out changes.
+    pub fn effect(&self) -> Effect {
+        match self.method {
+            Method::Post => Effect::Create,
+            Method::Delete => Effect::Delete,
+            Method::Get => Effect::Read,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::account::Account;
 use crate::api::Request;
 use crate::auth::TokenSource;
 use crate::engine::{self, Engine, Progress, Step};
-use crate::error::{Error, Outcome, Result, Status};
+use crate::error::{Error, Result, Status};
 use crate::event::Event;
 use crate::panics;
 use crate::transport::{Limit, RunningCall};
@@ -51,11 +51,11 @@ impl Job {
         Job {
             account: Some(account),
             tokens,
+            progress: Progress::new(&request),
             request,
             tag,
             accepted,
             limit,
-            progress: Progress::default(),
             last: None,
         }
     }
@@ -88,7 +88,10 @@ impl Job {
         match attempted {
             Ok(Attempt::Ended(result)) => self.report(result),
             Ok(Attempt::Repeat(at)) => return Sent::Repeat(self, at),
-            Err(message) => self.report(Err(panics::defect(&message, Outcome::MaybeCreated))),
+            Err(message) => {
+                let defect = panics::defect(&message, self.request.effect());
+                self.report(Err(defect));
+            }
         }
         Sent::Finished
     }
@@ -96,7 +99,7 @@ impl Job {
     fn attempt(&mut self, engine: &Engine, limit: Limit, running: &Arc<RunningCall>) -> Attempt {
         let Job { request, tokens, progress, .. } = self;
         match engine.attempt(request, tokens, limit, self.limit, progress, running) {
-            Step::Done(success) => Attempt::Ended(success.event(Outcome::MaybeCreated)),
+            Step::Done(success) => Attempt::Ended(success.event()),
             Step::Failed(error) => Attempt::Ended(Err(error)),
             Step::Repeat { after, error } => {
                 self.last = Some(error);
@@ -128,7 +131,7 @@ impl Job {
                 error = error.with_answer(answer.clone());
             }
         }
-        let error = self.progress.settle(&self.request, error);
+        let error = self.progress.end(error);
         self.report(Err(error));
     }
 
@@ -146,7 +149,7 @@ impl Job {
 impl Drop for Job {
     fn drop(&mut self) {
         if self.account.is_some() {
-            self.tell(Err(panics::defect("an event was lost", Outcome::MaybeCreated)));
+            self.tell(Err(panics::defect("an event was lost", self.request.effect())));
         }
     }
 }
@@ -159,7 +162,7 @@ mod tests {
     use crate::config::Config;
     use crate::delivery::Terms;
     use crate::delivery::capacity::Capacity;
-    use crate::error::Answer;
+    use crate::error::{Answer, Outcome};
 
     /// An accepted job, and the account that it is reported to.
     fn accepted(options: &[(&str, &str)]) -> (Job, Arc<Account>) {

@@ -4,7 +4,7 @@ use ring::digest::{Context, SHA256};
 
 use super::Engine;
 use crate::auth::{Credentials, PrivateKey, TokenSource};
-use crate::config::{EngineSetting, KeySource, Settings};
+use crate::config::{Delivery, EngineSetting, KeySource, Settings};
 use crate::error::{Error, Result, Status};
 use crate::retry::Policy;
 use crate::transport::Setup;
@@ -36,7 +36,7 @@ impl Blueprint {
                 max_retries: settings.max_retries,
                 backoff: settings.retry_backoff,
                 backoff_max: settings.retry_backoff_max,
-                delivery: settings.delivery,
+                duplicates: settings.delivery == Delivery::AtLeastOnce,
             },
             rate_limit: settings.rate_limit,
             shared,

@@ -50,18 +50,18 @@ impl Engine {
         limit: Limit,
         running: &Arc<RunningCall>,
     ) -> Result<Success> {
-        let mut progress = Progress::default();
+        let mut progress = Progress::new(request);
         loop {
             let step = match self.pace.wait(limit.deadline, running) {
                 Ok(()) => self.attempt(request, tokens, limit, limit, &mut progress, running),
-                Err(error) => Step::Failed(progress.settle(request, error)),
+                Err(error) => Step::Failed(progress.end(error)),
             };
             match step {
                 Step::Done(success) => return Ok(success),
                 Step::Failed(error) => return Err(error),
                 Step::Repeat { after, .. } => {
                     if !running.sleep(after) {
-                        return Err(progress.settle(request, closed()));
+                        return Err(progress.end(closed()));
                     }
                 }
             }
@@ -87,31 +87,31 @@ impl Engine {
         let begun = Now::read();
         let bearer = match tokens.bearer(begun, Now::read) {
             Ok(bearer) => bearer,
-            Err(error) => return Step::Failed(progress.settle(request, error)),
+            Err(error) => return Step::Failed(progress.end(error)),
         };
-        let Failure { error, transient, token_expired } =
+        let Failure { error, evidence, transient, token_expired } =
             match self.exchange(request, tokens, &bearer, begun, limit, running) {
                 Ok(success) => return Step::Done(success),
                 Err(failure) => failure,
             };
-        let error = progress.remember(error);
+        let error = progress.attempts.conclude(evidence, error);
         if running.is_cancelled() {
-            return Step::Failed(progress.settle(request, closed()));
+            return Step::Failed(progress.end(closed()));
         }
         let refused = error.status() == Status::Unauthorized && !progress.refreshed;
         if refused && tokens.refuse(&bearer, token_expired) {
             progress.refreshed = true;
             return Step::Repeat { after: Duration::ZERO, error };
         }
-        match self.policy.wait(&error, transient, progress.retries, whole.left(), jitter()) {
+        let may_repeat = transient && progress.attempts.may_repeat(self.policy.duplicates);
+        let retries = progress.retries;
+        let wait = self.policy.wait(error.retry_after(), retries, whole.left(), jitter());
+        match wait.filter(|_| may_repeat) {
             Some(after) => {
                 progress.retries += 1;
                 Step::Repeat { after, error }
             }
-            None => {
-                let retryable = self.policy.may_repeat(error.outcome(), transient);
-                Step::Failed(progress.settle(request, error.with_retryable(retryable)))
-            }
+            None => Step::Failed(progress.end(error.with_retryable(may_repeat))),
         }
     }
 

@@ -1,14 +1,15 @@
 use std::time::Duration;
 
 use crate::api::{Request, Success};
-use crate::error::{Error, Outcome};
+use crate::error::Error;
+use crate::outcome::Attempts;
 
 /// What the attempts at a request have come to so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Progress {
     pub(super) retries: u32,
     pub(super) refreshed: bool,
-    maybe_created: bool,
+    pub(super) attempts: Attempts,
 }
 
 /// What follows from an attempt.
@@ -26,22 +27,13 @@ pub enum Step {
 }
 
 impl Progress {
-    /// What an earlier attempt may have created, a later refusal does not undo.
-    pub(super) fn remember(&mut self, error: Error) -> Error {
-        self.maybe_created |= error.outcome() == Outcome::MaybeCreated;
-        if self.maybe_created { error.with_outcome(Outcome::MaybeCreated) } else { error }
+    /// Before the first attempt.
+    pub fn new(request: &Request) -> Progress {
+        Progress { retries: 0, refreshed: false, attempts: Attempts::at(request.effect()) }
     }
 
-    /// The error that the request ends with: its message says what its outcome says, after all
-    /// attempts.
-    pub fn settle(&mut self, request: &Request, error: Error) -> Error {
-        let error = self.remember(error);
-        let fate = match (request.creates(), error.outcome(), error.answer()) {
-            (true, Outcome::MaybeCreated, _) => "; the event may have been created",
-            // A refusal speaks for itself.
-            (true, Outcome::NotCreated, None) => "; the event was not created",
-            _ => "",
-        };
-        error.with_more(fate)
+    /// The error that the request ends with.
+    pub fn end(&self, error: Error) -> Error {
+        self.attempts.end(error)
     }
 }

@@ -2,25 +2,22 @@
 
 use super::convert::OutError;
 use super::status::vce_status;
-use crate::error::{Outcome, Result, Status};
+use crate::error::{Result, Status};
+use crate::outcome::Effect;
 use crate::panics::{self, catch};
 
 /// Runs a function that can fail.
 pub fn fallible(error: OutError, body: impl FnOnce() -> Result<Status>) -> vce_status {
-    guarded(error, Outcome::NotCreated, body)
+    guarded(error, Effect::Read, body)
 }
 
 /// Runs a function that creates an event: after a panic nobody knows whether it has.
 pub fn creating(error: OutError, body: impl FnOnce() -> Result<Status>) -> vce_status {
-    guarded(error, Outcome::MaybeCreated, body)
+    guarded(error, Effect::Create, body)
 }
 
-fn guarded(
-    error: OutError,
-    after_panic: Outcome,
-    body: impl FnOnce() -> Result<Status>,
-) -> vce_status {
-    let result = catch(body).unwrap_or_else(|message| Err(panics::defect(&message, after_panic)));
+fn guarded(error: OutError, effect: Effect, body: impl FnOnce() -> Result<Status>) -> vce_status {
+    let result = catch(body).unwrap_or_else(|message| Err(panics::defect(&message, effect)));
     match result {
         Ok(status) => status.into(),
         Err(failure) => {

@@ -27,7 +27,8 @@ use super::tls::Tls;
 use crate::api::{Failure, Method, Reply, Request};
 use crate::auth::Bearer;
 use crate::config::{Settings, TlsRoots};
-use crate::error::{Error, Outcome, Result, Status};
+use crate::error::{Error, Result, Status};
+use crate::outcome::Evidence;
 
 /// Where the server names its own record of a request.
 static TRACE_IDS: [HeaderName; 2] =
@@ -143,7 +144,7 @@ impl Transport {
         let result = self.run(request, &bearer.stand_in);
         drop(entered);
         running.waits_for_nothing();
-        result.map_err(|error| self.broken(request, &call, error))
+        result.map_err(|error| self.broken(&call, error))
     }
 
     /// How large a request is at most.
@@ -208,14 +209,10 @@ impl Transport {
         Ok(reply)
     }
 
-    fn broken(&self, request: &Request, call: &Call, error: ureq::Error) -> Failure {
-        let left = call.request_bytes() > 0;
-        let outcome =
-            if request.creates() && left { Outcome::MaybeCreated } else { Outcome::NotCreated };
+    fn broken(&self, call: &Call, error: ureq::Error) -> Failure {
         let (status, what, transient) = self.describe(call, error);
-        // A DELETE that left may have been carried out; its second answer would be 404.
-        let transient = transient && (!left || request.creates() || request.is_safe());
-        Failure::new(Error::new(status, what).with_outcome(outcome), transient)
+        let evidence = Evidence::of_sent_bytes(call.request_bytes());
+        Failure::new(Error::new(status, what), evidence, transient)
     }
 
     fn describe(&self, call: &Call, error: ureq::Error) -> (Status, String, bool) {

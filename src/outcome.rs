@@ -1,0 +1,169 @@
+//! Whether an event exists, and whether a request may be repeated.
+//!
+//! Both are concluded here, from evidence, and nowhere else. Whoever has evidence says what it
+//! saw, and not what follows from it.
+
+use crate::error::{Error, Outcome};
+
+/// What a request changes on the server if it is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// An event is created. Twice makes two.
+    Create,
+    /// An event is deleted. The second time the server answers 404.
+    Delete,
+    /// Nothing.
+    Read,
+}
+
+/// What one failed attempt at a request has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// The server did not carry the request out.
+    NotCarriedOut,
+    /// The server may have carried the request out.
+    Unknown,
+}
+
+impl Evidence {
+    /// No answer came, and so many bytes of the request had left this process.
+    pub fn of_sent_bytes(bytes: u64) -> Evidence {
+        if bytes == 0 { Evidence::NotCarriedOut } else { Evidence::Unknown }
+    }
+
+    /// The server answered with this HTTP status, which is no success.
+    pub fn of_status(status: u16, has_retry_after: bool) -> Evidence {
+        match status {
+            400..=499 => Evidence::NotCarriedOut,
+            503 if has_retry_after => Evidence::NotCarriedOut,
+            // Any other 5xx may come from a gateway that lost the answer of a service which did
+            // it. What else there is cannot be understood.
+            _ => Evidence::Unknown,
+        }
+    }
+}
+
+/// What all attempts at a request have shown so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempts {
+    effect: Effect,
+    may_be_done: bool,
+}
+
+impl Attempts {
+    /// None so far.
+    pub fn at(effect: Effect) -> Attempts {
+        Attempts { effect, may_be_done: false }
+    }
+
+    /// Adds what an attempt has shown, and says in its error what all of them have.
+    pub fn conclude(&mut self, evidence: Evidence, error: Error) -> Error {
+        // What an earlier attempt may have done, a later refusal does not undo.
+        self.may_be_done |= evidence == Evidence::Unknown;
+        error.with_outcome(self.outcome())
+    }
+
+    /// Whether a further attempt is allowed. `duplicates`: an event may be created twice.
+    pub fn may_repeat(&self, duplicates: bool) -> bool {
+        match self.effect {
+            Effect::Read => true,
+            Effect::Create => duplicates || !self.may_be_done,
+            Effect::Delete => !self.may_be_done,
+        }
+    }
+
+    /// The error that the request ends with: its outcome and its message say the same.
+    pub fn end(&self, error: Error) -> Error {
+        let error = error.with_outcome(self.outcome());
+        let what = match (self.effect, error.outcome(), error.answer()) {
+            (Effect::Create, Outcome::MaybeCreated, _) => "; the event may have been created",
+            // A refusal speaks for itself.
+            (Effect::Create, Outcome::NotCreated, None) => "; the event was not created",
+            _ => "",
+        };
+        error.with_more(what)
+    }
+
+    fn outcome(&self) -> Outcome {
+        if self.effect == Effect::Create && self.may_be_done {
+            Outcome::MaybeCreated
+        } else {
+            Outcome::NotCreated
+        }
+    }
+}
+
+/// The error of a request of which nothing is known but that it may have left.
+pub fn unknown(effect: Effect, error: Error) -> Error {
+    Attempts::at(effect).conclude(Evidence::Unknown, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Answer, Status};
+    use Evidence::{NotCarriedOut, Unknown};
+
+    #[test]
+    fn only_a_refusal_proves_that_nothing_was_done() {
+        for (status, has_retry_after, evidence) in [
+            (100, false, Unknown),
+            (302, false, Unknown),
+            (400, false, NotCarriedOut),
+            (401, false, NotCarriedOut),
+            (404, false, NotCarriedOut),
+            (408, false, NotCarriedOut),
+            (429, false, NotCarriedOut),
+            (499, false, NotCarriedOut),
+            (500, false, Unknown),
+            (502, true, Unknown),
+            (503, false, Unknown),
+            (503, true, NotCarriedOut),
+            (504, true, Unknown),
+            (999, false, Unknown),
+        ] {
+            assert_eq!(Evidence::of_status(status, has_retry_after), evidence, "{status}");
+        }
+        assert_eq!(Evidence::of_sent_bytes(0), NotCarriedOut);
+        assert_eq!(Evidence::of_sent_bytes(1), Unknown);
+    }
+
+    #[test]
+    fn what_follows_from_what_was_seen() {
+        use Effect::{Create, Delete, Read};
+        use Outcome::{MaybeCreated, NotCreated};
+        for (effect, evidence, outcome, once, with_duplicates) in [
+            (Create, &[NotCarriedOut][..], NotCreated, true, true),
+            (Create, &[Unknown], MaybeCreated, false, true),
+            (Create, &[Unknown, NotCarriedOut], MaybeCreated, false, true),
+            (Delete, &[NotCarriedOut], NotCreated, true, true),
+            (Delete, &[Unknown], NotCreated, false, false),
+            (Read, &[Unknown], NotCreated, true, true),
+        ] {
+            let mut attempts = Attempts::at(effect);
+            for evidence in evidence {
+                attempts.conclude(*evidence, Error::new(Status::Network, ""));
+            }
+            let error = attempts.end(Error::new(Status::Network, "it broke"));
+            assert_eq!(error.outcome(), outcome, "{effect:?} {evidence:?}");
+            assert_eq!(attempts.may_repeat(false), once, "{effect:?} {evidence:?}");
+            assert_eq!(attempts.may_repeat(true), with_duplicates, "{effect:?} {evidence:?}");
+        }
+    }
+
+    #[test]
+    fn the_message_says_what_the_outcome_says() {
+        let end = |effect, evidence, error: Error| {
+            let mut attempts = Attempts::at(effect);
+            let error = attempts.conclude(evidence, error);
+            attempts.end(error).message().to_owned()
+        };
+        let broken = || Error::new(Status::Network, "it broke");
+        let refused = || Error::new(Status::BadRequest, "no").with_answer(Answer::default());
+        let create = Effect::Create;
+        assert_eq!(end(create, Unknown, broken()), "it broke; the event may have been created");
+        assert_eq!(end(create, NotCarriedOut, broken()), "it broke; the event was not created");
+        assert_eq!(end(create, NotCarriedOut, refused()), "no");
+        assert_eq!(end(Effect::Read, Unknown, broken()), "it broke");
+    }
+}
