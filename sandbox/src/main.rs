@@ -1,6 +1,10 @@
 //! The sandbox as a program.
 
+mod background;
+
+use std::future::pending;
 use std::io::{self, Write};
+use std::process::ExitCode;
 
 use clap::Parser;
 use serde_json::json;
@@ -22,11 +26,22 @@ struct Arguments {
     /// End also when standard input closes, as it does when the program that started this one ends
     #[arg(long)]
     until_stdin_closes: bool,
+
+    /// Print the lines for a shell to export, and go on in the background: eval "$(vce-sandbox --env)"
+    #[arg(long, conflicts_with = "until_stdin_closes")]
+    env: bool,
+
+    /// What `--env` starts: it ends unless it reads from standard input that its lines were printed
+    #[arg(long, hide = true)]
+    in_background: bool,
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> io::Result<()> {
+async fn main() -> io::Result<ExitCode> {
     let arguments = Arguments::parse();
+    if arguments.env {
+        return background::start();
+    }
     // Before anything is written that would have to be removed.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -35,9 +50,10 @@ async fn main() -> io::Result<()> {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
-        () = stdin_closes(), if arguments.until_stdin_closes => {}
+        _ = stdin_closes(), if arguments.until_stdin_closes => {}
+        () = abandoned(), if arguments.in_background => {}
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 fn announce(sandbox: &Sandbox) -> io::Result<()> {
@@ -53,12 +69,19 @@ fn announce(sandbox: &Sandbox) -> io::Result<()> {
     writeln!(io::stdout(), "{line}")
 }
 
-/// Reads in a thread that is not waited for: a read of standard input cannot be cancelled.
-async fn stdin_closes() {
+/// Standard input closes without a byte: the user never learned how to end this sandbox.
+async fn abandoned() {
+    if stdin_closes().await > 0 {
+        pending().await
+    }
+}
+
+/// How many bytes came before the end. Reads in a thread that is not waited for: a read of
+/// standard input cannot be cancelled.
+async fn stdin_closes() -> u64 {
     let (closed, end) = oneshot::channel();
     std::thread::spawn(move || {
-        let _ = io::copy(&mut io::stdin(), &mut io::sink());
-        let _ = closed.send(());
+        let _ = closed.send(io::copy(&mut io::stdin(), &mut io::sink()).unwrap_or(0));
     });
-    let _ = end.await;
+    end.await.unwrap_or(0)
 }

@@ -57,6 +57,15 @@ def test_c(environment: dict[str, str], tmp_path: Path) -> None:
     check(environment, c_program(tmp_path))
 
 
+def test_one_eval_leads_to_the_sandbox(environment: dict[str, str], tmp_path: Path) -> None:
+    (line,) = re.findall(r"^eval .*$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    script = f"{line}\ntrap 'kill $VCE_SANDBOX_PID' EXIT\n$0"
+    ours = ("VONAGE_", "VCE_", "CONVERSATION_", "MEMBER_")
+    bare = {name: value for name, value in environment.items() if not name.startswith(ours)}
+    command = ["sh", "-c", script, *c_program(tmp_path)]
+    assert output(command, bare) == "created event 1\n"
+
+
 def test_php(environment: dict[str, str]) -> None:
     check(environment, ["php"], program("php"))
 

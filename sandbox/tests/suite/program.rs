@@ -2,8 +2,10 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -221,4 +223,101 @@ fn its_options_reach_the_sandbox() {
     assert_eq!(listed["_embedded"][0]["type"], "custom:a:b");
     let next = listed["_links"]["next"]["href"].as_str().unwrap();
     assert!(next.ends_with("&page=2"), "{next}");
+}
+
+/// Waits until the sandbox whose files are in `directory` has ended: then it has removed them.
+fn gone(directory: &Path) {
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while std::fs::read_dir(directory).unwrap().next().is_some() {
+        assert!(Instant::now() < deadline, "it goes on");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+const EVAL: &str = r#"eval "$("$SANDBOX" $OPTIONS --env)" || exit"#;
+
+/// What a shell says that runs these lines after the `eval`, with a sandbox whose files are in `directory`.
+fn after_eval(shell: &str, directory: &Path, options: &str, lines: &str) -> String {
+    let told = Command::new(shell)
+        .args(["-c", &format!("set -e\n{EVAL}\ntrap 'kill $VCE_SANDBOX_PID' EXIT\n{lines}")])
+        .env("SANDBOX", env!("CARGO_BIN_EXE_vce-sandbox"))
+        .env("OPTIONS", options)
+        .env("TMPDIR", directory)
+        .env("VCE_CA_FILE", "/of/an/earlier/sandbox")
+        .env("VONAGE_PRIVATE_KEY", "/of/the/user")
+        .process_group(0)
+        .env("NO_PROXY", "*")
+        .env("no_proxy", "*")
+        .output()
+        .unwrap();
+    assert!(told.status.success() && told.stderr.is_empty(), "{told:?}");
+    gone(directory);
+    String::from_utf8(told.stdout).unwrap()
+}
+
+#[test]
+fn one_eval_leads_a_shell_to_a_sandbox_that_it_can_end() {
+    // First what Ctrl-C sends: it is for the shell and what runs in front of it.
+    let create = r#"
+        trap : INT
+        kill -INT 0
+        token=$(curl -sS "$VCE_SANDBOX_ADMIN_URL/token")
+        curl -sS --fail --cacert "$VCE_CA_FILE" -H "Authorization: Bearer $token" \
+            --json '{"type":"custom:a","from":"'"$MEMBER_ID"'","body":{}}' \
+            "$VCE_BASE_URL/v0.3/conversations/$CONVERSATION_ID/events" > /dev/null
+        curl -sS "$VCE_SANDBOX_ADMIN_URL/events?conversation_id=$CONVERSATION_ID"
+        openssl rsa -check -noout -in "$VONAGE_APPLICATION_PRIVATE_KEY_PATH" > /dev/null"#;
+    for shell in ["sh", "bash"] {
+        let directory =
+            tempfile::Builder::new().prefix("it's a \"dir\" $(of) `a` \\ ").tempdir().unwrap();
+        let events: Value =
+            serde_json::from_str(&after_eval(shell, directory.path(), "--tls", create)).unwrap();
+        assert_eq!(events[0]["type"], "custom:a", "{shell}");
+    }
+}
+
+#[test]
+fn the_lines_to_export_are_these() {
+    let directory = tempfile::tempdir().unwrap();
+    let names = r#"
+        env | grep -E '^(VONAGE_(APP|PRIV)|VCE_(BASE|CA|SANDBOX)_|CONVERSATION_|MEMBER_)' | cut -d= -f1 | sort"#;
+    let mut expected = vec![
+        "CONVERSATION_ID",
+        "MEMBER_ID",
+        "VCE_BASE_URL",
+        "VCE_SANDBOX_ADMIN_URL",
+        "VCE_SANDBOX_PID",
+        "VONAGE_APPLICATION_ID",
+        "VONAGE_APPLICATION_PRIVATE_KEY_PATH",
+    ];
+    let plain = after_eval("sh", directory.path(), "", names);
+    assert_eq!(plain.lines().collect::<Vec<_>>(), expected);
+    expected.insert(3, "VCE_CA_FILE");
+    let tls = after_eval("sh", directory.path(), "--tls", names);
+    assert_eq!(tls.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_sandbox_whose_lines_reach_nobody_ends() {
+    let directory = tempfile::tempdir().unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let told = Command::new(env!("CARGO_BIN_EXE_vce-sandbox"))
+        .arg("--env")
+        .env("TMPDIR", directory.path())
+        .stdout(full)
+        .status()
+        .unwrap();
+    assert!(!told.success());
+    gone(directory.path());
+}
+
+#[test]
+fn a_sandbox_that_cannot_start_says_why() {
+    let told = Command::new(env!("CARGO_BIN_EXE_vce-sandbox"))
+        .arg("--env")
+        .env("TMPDIR", "/nowhere")
+        .output()
+        .unwrap();
+    let why = String::from_utf8(told.stderr).unwrap();
+    assert!(!told.status.success() && told.stdout.is_empty() && why.contains("/nowhere"), "{why}");
 }
