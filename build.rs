@@ -48,31 +48,12 @@ fn generate(root: &Path, config: &str, header: &str) -> Result<(), Box<dyn Error
     }
     let mut text = Vec::new();
     builder.generate()?.write(&mut text);
-    let text = without_safety_sections(&String::from_utf8(text)?);
     let header = root.join(header);
-    if fs::read(&header).is_ok_and(|old| old == text.as_bytes()) {
+    if fs::read(&header).is_ok_and(|old| old == text) {
         return Ok(());
     }
     if let Some(folder) = header.parent() {
         fs::create_dir_all(folder)?;
     }
     Ok(fs::write(header, text)?)
-}
-
-/// Rust's `# Safety` sections repeat the preamble to readers of C.
-fn without_safety_sections(header: &str) -> String {
-    let mut kept: Vec<&str> = Vec::new();
-    let mut in_section = false;
-    for line in header.lines() {
-        if line.trim() == "* # Safety" {
-            in_section = true;
-            // The empty line before the heading.
-            kept.pop();
-        }
-        in_section &= line.trim() != "*/";
-        if !in_section {
-            kept.push(line);
-        }
-    }
-    kept.join("\n") + "\n"
 }

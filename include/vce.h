@@ -284,6 +284,8 @@ vce_status vce_config_set(vce_config *config,
  * VONAGE_PRIVATE_KEY (a path or the key itself), and VCE_ with any option's name in capitals,
  * such as VCE_TIMEOUT. Nothing else of the library reads the environment, but for the usual
  * proxy variables while the option proxy is "env".
+ *
+ * No other thread may change the environment meanwhile.
  */
 vce_status vce_config_load_env(vce_config *config, vce_error **error);
 

@@ -3,9 +3,10 @@
 use std::ffi::c_char;
 use std::time::Duration;
 
-use super::boundary::{creating, fallible, infallible};
+use super::boundary::infallible;
+use super::call::{OutError, creating, fallible};
 use super::config::vce_config;
-use super::convert::{EventTexts, Out, OutError, given, text};
+use super::convert::{EventTexts, Out, given, text};
 use super::error::vce_error;
 use super::event::vce_event;
 use super::event_list::vce_event_list;
@@ -24,9 +25,6 @@ pub struct vce_client(pub(super) Client);
 /// nothing, starts no thread. To be freed with vce_client_free.
 ///
 /// Answers VCE_ERR_CONFIG or VCE_ERR_CREDENTIALS.
-///
-/// # Safety
-/// The pointers are as the header's preamble says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_client_new(
     config: Option<&vce_config>,
@@ -52,9 +50,6 @@ pub unsafe extern "C" fn vce_client_new(
 /// closing again answers VCE_OK.
 ///
 /// Answers VCE_OK if nothing had to be cancelled, else VCE_ERR_TIMEOUT.
-///
-/// # Safety
-/// The pointers are as the header's preamble says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_client_close(
     client: Option<&vce_client>,
@@ -93,9 +88,6 @@ pub extern "C" fn vce_client_free(client: Option<Box<vce_client>>) {
 /// Of several offences the first in this order is reported: arguments, conversation_id, type,
 /// from, body; nothing is sent then. After any failure vce_error_outcome tells whether the
 /// event exists all the same.
-///
-/// # Safety
-/// The pointers are as the header's preamble says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_create_event(
     client: Option<&vce_client>,
@@ -119,9 +111,6 @@ pub unsafe extern "C" fn vce_create_event(
 }
 
 /// Fetches an event. It is to be freed with vce_event_free.
-///
-/// # Safety
-/// The pointers are as the header's preamble says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_get_event(
     client: Option<&vce_client>,
@@ -145,9 +134,6 @@ pub unsafe extern "C" fn vce_get_event(
 
 /// Deletes an event. The server may go on listing it, with a "deleted" timestamp. It is not
 /// repeated once the request has left: the second answer would be VCE_ERR_NOT_FOUND.
-///
-/// # Safety
-/// The pointers are as the header's preamble says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_delete_event(
     client: Option<&vce_client>,
@@ -168,9 +154,6 @@ pub unsafe extern "C" fn vce_delete_event(
 
 /// Lists a conversation's events; nothing is sent yet. The list is to be freed with
 /// vce_event_list_free, before or after the client.
-///
-/// # Safety
-/// The pointers are as the header's preamble says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_list_events(
     client: Option<&vce_client>,

@@ -2,8 +2,9 @@
 
 use std::ffi::c_char;
 
-use super::boundary::{fallible, infallible};
-use super::convert::{OutError, given, optional_text, text};
+use super::boundary::infallible;
+use super::call::{OutError, fallible};
+use super::convert::{given, optional_text, text};
 use super::error::vce_error;
 use super::status::vce_status;
 use crate::config::Config;
@@ -20,9 +21,6 @@ pub extern "C" fn vce_config_new() -> Option<Box<vce_config>> {
 
 /// Sets an option; a value of NULL puts it back to its default. The README lists the options.
 /// The value is copied and checked at once; VCE_ERR_CONFIG leaves the former one in place.
-///
-/// # Safety
-/// The pointers are as the header's preamble says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_config_set(
     config: Option<&mut vce_config>,
@@ -47,8 +45,7 @@ pub unsafe extern "C" fn vce_config_set(
 /// such as VCE_TIMEOUT. Nothing else of the library reads the environment, but for the usual
 /// proxy variables while the option proxy is "env".
 ///
-/// # Safety
-/// The pointers are as the header's preamble says; no other thread changes the environment.
+/// No other thread may change the environment meanwhile.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_config_load_env(
     config: Option<&mut vce_config>,

@@ -3,7 +3,6 @@
 use std::ffi::{CStr, CString, c_char};
 use std::ptr::{null, null_mut};
 
-use super::error::vce_error;
 use crate::error::{Error, Result, Status};
 
 /// Reads a text that must not be NULL.
@@ -86,31 +85,18 @@ impl<T> Out<T> {
         Ok(self)
     }
 
+    /// Whether the caller wants the object.
+    pub fn is_wanted(&self) -> bool {
+        !self.0.is_null()
+    }
+
     /// Hands an object over; drops it if the caller does not want it.
     pub fn write(self, object: T) {
-        if !self.0.is_null() {
+        if self.is_wanted() {
             let object = Box::into_raw(Box::new(object));
             // SAFETY: not NULL, so writable by the contract of `new`. What stood there is
             // the caller's, and perhaps not initialised: it is overwritten unread.
             unsafe { self.0.write(object) };
-        }
-    }
-}
-
-/// Where an error is handed to the caller.
-pub struct OutError(Out<vce_error>);
-
-impl OutError {
-    /// # Safety
-    /// As [`Out::new`].
-    pub unsafe fn new(place: *mut *mut vce_error) -> OutError {
-        // SAFETY: the same contract.
-        OutError(unsafe { Out::new(place) })
-    }
-
-    pub fn write(self, error: Error) {
-        if !self.0.0.is_null() {
-            self.0.write(vce_error::from(error));
         }
     }
 }

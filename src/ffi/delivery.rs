@@ -4,9 +4,10 @@ use std::ffi::{c_char, c_int};
 use std::ptr::null_mut;
 use std::time::Duration;
 
-use super::boundary::{fallible, infallible};
+use super::boundary::infallible;
+use super::call::{OutError, fallible};
 use super::client::vce_client;
-use super::convert::{EventTexts, OutError, given, handed_over, owned_c_string};
+use super::convert::{EventTexts, given, handed_over, owned_c_string};
 use super::error::vce_error;
 use super::report::vce_report;
 use super::status::vce_status;
@@ -29,9 +30,6 @@ use crate::error::{Error, Status};
 /// Answers what vce_create_event answers for an event that breaks a rule; VCE_ERR_CLOSED;
 /// VCE_ERR_QUEUE_FULL (an event counts until its report has been taken); VCE_ERR_INTERNAL if
 /// the system has no thread left. Nothing was accepted then.
-///
-/// # Safety
-/// The pointers are as the header's preamble says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_enqueue_event(
     client: Option<&vce_client>,
@@ -75,9 +73,6 @@ pub extern "C" fn vce_poll(client: Option<&vce_client>, timeout_ms: u64) -> *mut
 ///
 /// Answers VCE_OK if none is left, else VCE_ERR_TIMEOUT after timeout_ms. vce_client_close brings
 /// every event to its end, and so makes it return.
-///
-/// # Safety
-/// The pointers are as the header's preamble says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_flush(
     client: Option<&vce_client>,

@@ -2,8 +2,9 @@
 
 use std::ffi::c_char;
 
-use super::boundary::{fallible, infallible};
-use super::convert::{Out, OutError, given, optional_text, text};
+use super::boundary::infallible;
+use super::call::{OutError, fallible};
+use super::convert::{Out, given, optional_text, text};
 use super::error::vce_error;
 use super::event::vce_event;
 use super::status::vce_status;
@@ -22,9 +23,6 @@ pub struct vce_event_list(pub(super) EventList);
 /// order: "asc" or "desc". page_size: "1" to "100", how many events are fetched at once.
 /// start_id, end_id: the range of event ids. exclude_deleted: "true" or "false". Answers
 /// VCE_ERR_ARGUMENT for anything else.
-///
-/// # Safety
-/// The pointers are as the header's preamble says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_event_list_set(
     list: Option<&mut vce_event_list>,
@@ -48,9 +46,6 @@ pub unsafe extern "C" fn vce_event_list_set(
 /// needed, at most for the option timeout. After an error the call can be repeated: no event
 /// is passed over. VCE_ERR_RESPONSE if the server says that there is a next page, but not how to
 /// ask for it.
-///
-/// # Safety
-/// The pointers are as the header's preamble says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_event_list_next(
     list: Option<&mut vce_event_list>,

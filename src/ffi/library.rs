@@ -35,9 +35,6 @@ pub extern "C" fn vce_status_name(status: i32) -> *const c_char {
 }
 
 /// Frees a text that a function handed over as char *. NULL is allowed.
-///
-/// # Safety
-/// The text came from this library and is not used again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_string_free(string: *mut c_char) {
     // SAFETY: handed over by this library, by the function's contract.

@@ -2,8 +2,8 @@
 
 use std::ffi::c_char;
 
-use super::boundary::fallible;
-use super::convert::{OutError, text};
+use super::call::{OutError, fallible};
+use super::convert::text;
 use super::error::vce_error;
 use super::status::vce_status;
 use crate::error::Status;
@@ -14,9 +14,6 @@ use crate::event::{EventBody, EventType, TypeRules};
 ///
 /// Answers VCE_ERR_TYPE_PREFIX, _EMPTY, _TOO_LONG or _CHARACTER, the first that applies.
 /// Source: the Conversation API's documentation of custom events.
-///
-/// # Safety
-/// The pointers are as the header's preamble says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_validate_type(
     r#type: *const c_char,
@@ -35,9 +32,6 @@ pub unsafe extern "C" fn vce_validate_type(
 /// counted without insignificant whitespace.
 ///
 /// Answers VCE_ERR_BODY_JSON, _NOT_OBJECT or _TOO_LARGE, the first that applies.
-///
-/// # Safety
-/// The pointers are as the header's preamble says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_validate_body(
     body: *const c_char,
