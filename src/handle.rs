@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 
 use crate::api::{Endpoint, Request, Success};
 use crate::auth;
+use crate::calls::Calls;
 use crate::config::Settings;
 use crate::delivery::{Delivery, Report, Terms};
 use crate::engine::{self, Blueprint};
 use crate::error::{Error, Result, Status};
 use crate::event::{EventRequest, TypeRules};
 use crate::fork::PerProcess;
+use crate::limit::Limit;
 use crate::platform;
-use crate::transport::{self, Calls, Limit};
+use crate::transport;
 
 /// A client's inside, which its event lists keep alive.
 pub struct Handle {

@@ -31,6 +31,8 @@ mod outcome;
 mod panics;
 mod fork;
 mod housekeeping;
+mod limit;
+mod calls;
 mod event;
 mod config;
 mod auth;

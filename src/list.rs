@@ -8,7 +8,7 @@ use crate::api::{ListQuery, Order, Request};
 use crate::error::{Error, Result, Status};
 use crate::event::{ConversationId, Event, EventId};
 use crate::handle::Handle;
-use crate::transport::Limit;
+use crate::limit::Limit;
 
 /// A conversation's events, fetched page by page as they are asked for.
 pub struct EventList {

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use super::capacity::Capacity;
 use super::report::Report;
 use super::stats::{Counters, Stats};
+use crate::calls::{Calls, RunningCall};
 use crate::config::Reports;
 use crate::engine;
 use crate::error::Result;
 use crate::event::Event;
 use crate::platform::WakeUp;
-use crate::transport::{Calls, RunningCall};
 
 /// One handle's share of the queue. Any thread may use it at any time.
 pub struct Account {

@@ -11,8 +11,8 @@ use super::job::{Job, Sent};
 use super::scheduler::{Next, Owner, Scheduler, Slot};
 use crate::engine::Engine;
 use crate::error::{Error, Result, Status};
+use crate::limit::Limit;
 use crate::platform::uptime;
-use crate::transport::Limit;
 use crate::{panics, platform};
 
 /// How long a thread without work stays.

@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 use super::account::Account;
 use crate::api::Request;
 use crate::auth::TokenSource;
+use crate::calls::RunningCall;
 use crate::engine::{self, Engine, Progress, Step};
 use crate::error::{Error, Result, Status};
 use crate::event::Event;
+use crate::limit::Limit;
 use crate::panics;
-use crate::transport::{Limit, RunningCall};
 
 /// An accepted event on its way to its report. Whatever becomes of it, it is reported: at the
 /// latest when it is dropped.

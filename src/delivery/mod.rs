@@ -24,7 +24,7 @@ use crate::auth::TokenSource;
 use crate::config::{Reports, Settings};
 use crate::engine::{Blueprint, Engine};
 use crate::error::Result;
-use crate::transport::Limit;
+use crate::limit::Limit;
 
 /// The options of background sending.
 #[derive(Clone, Copy)]

@@ -16,9 +16,11 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::api::{self, Failure, Request, Success};
 use crate::auth::{Bearer, Now, TokenSource};
+use crate::calls::RunningCall;
 use crate::error::{Error, Result, Status};
+use crate::limit::Limit;
 use crate::retry::Policy;
-use crate::transport::{Limit, RunningCall, Transport};
+use crate::transport::Transport;
 
 use pace::Pace;
 

@@ -3,8 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::calls::RunningCall;
 use crate::error::{Error, Result, Status};
-use crate::transport::RunningCall;
 
 use super::closed;
 

@@ -9,11 +9,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::calls::{Interrupt, RunningCall};
-use super::limit::Limit;
 use super::{Fault, timed_out};
 use crate::auth::Bearer;
+use crate::calls::{Interrupt, RunningCall};
 use crate::error::Status;
+use crate::limit::Limit;
 use crate::platform;
 
 /// One attempt at a request: its time limits, its cancellation, and the evidence of what left.
@@ -171,9 +171,9 @@ impl Call {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::calls::Calls;
     use super::*;
     use crate::auth::Credentials;
+    use crate::calls::Calls;
 
     /// A call of `calls` that has `time`.
     pub fn call_of(calls: &Arc<Calls>, time: Duration) -> Rc<Call> {

@@ -16,9 +16,7 @@ use ureq::{Agent, Proxy};
 use super::Fault;
 use super::buffers;
 use super::call::{Call, Phase};
-use super::calls::RunningCall;
 use super::connection::Connector;
-use super::limit::Limit;
 use super::pool::{Pool, Pooled};
 use super::proxy;
 use super::resolver::{self, Resolver};
@@ -26,8 +24,10 @@ use super::roots::CaFile;
 use super::tls::Tls;
 use crate::api::{Failure, Method, Reply, Request};
 use crate::auth::Bearer;
+use crate::calls::RunningCall;
 use crate::config::{Settings, TlsRoots};
 use crate::error::{Error, Result, Status};
+use crate::limit::Limit;
 use crate::outcome::Evidence;
 
 /// Where the server names its own record of a request.

@@ -2,11 +2,9 @@
 
 mod buffers;
 mod call;
-mod calls;
 mod connection;
 mod http;
 mod interim;
-mod limit;
 mod pool;
 mod proxy;
 mod resolver;
@@ -15,9 +13,7 @@ mod sessions;
 mod tcp;
 mod tls;
 
-pub use calls::{Calls, RunningCall};
 pub use http::{Setup, Transport};
-pub use limit::Limit;
 
 use crate::error::Status;
 

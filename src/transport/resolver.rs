@@ -11,8 +11,8 @@ use ureq::unversioned::resolver::ResolvedSocketAddrs;
 use ureq::unversioned::transport::NextTimeout;
 
 use super::call::Call;
-use super::calls::Interrupt;
 use super::{Fault, timed_out};
+use crate::calls::Interrupt;
 use crate::config::is_loopback;
 use crate::error::Status;
 use crate::fork::PerProcess;
@@ -216,10 +216,10 @@ impl std::fmt::Debug for Resolver {
 #[cfg(test)]
 mod tests {
     use super::super::call::tests::{call, call_of};
-    use super::super::calls::Calls;
     use super::super::connection::Connector;
     use super::super::tls::Tls;
     use super::*;
+    use crate::calls::Calls;
     use crate::config::TlsRoots;
 
     const NAME: &str = "no-such-host.invalid:443";

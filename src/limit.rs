@@ -1,3 +1,5 @@
+//! Time limits, and which option set them.
+
 use std::fmt;
 use std::time::{Duration, Instant};
 
