@@ -551,8 +551,8 @@ vce_report *vce_poll(const vce_client *client, uint64_t timeout_ms);
  * enqueue meanwhile included; their reports may still wait for vce_poll. remaining may be NULL;
  * it is written in any case: how many events have not come to their end.
  *
- * Answers VCE_OK if none is left, else VCE_ERR_TIMEOUT after timeout_ms. vce_client_close brings
- * every event to its end, and so makes it return.
+ * Answers VCE_OK if no event is left, else VCE_ERR_TIMEOUT after timeout_ms. vce_client_close
+ * finishes every event, so a flush in another thread returns.
  */
 vce_status vce_flush(const vce_client *client,
                      uint64_t timeout_ms,

@@ -71,8 +71,8 @@ pub extern "C" fn vce_poll(client: Option<&vce_client>, timeout_ms: u64) -> *mut
 /// enqueue meanwhile included; their reports may still wait for vce_poll. remaining may be NULL;
 /// it is written in any case: how many events have not come to their end.
 ///
-/// Answers VCE_OK if none is left, else VCE_ERR_TIMEOUT after timeout_ms. vce_client_close brings
-/// every event to its end, and so makes it return.
+/// Answers VCE_OK if no event is left, else VCE_ERR_TIMEOUT after timeout_ms. vce_client_close
+/// finishes every event, so a flush in another thread returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_flush(
     client: Option<&vce_client>,

@@ -74,6 +74,16 @@ static void create_with(const vce_client *other)
     vce_create_event(other, conversation.id, "custom:test", NULL, "{\"n\":1}", NULL, NULL);
 }
 
+/* A name that is not there, and that nobody has asked for. */
+static void look_up(const char *name, int number)
+{
+    char url[64];
+    snprintf(url, sizeof url, "https://%s-%d.example", name, number);
+    vce_client *other = client_of(url);
+    create_with(other);
+    vce_client_free(other);
+}
+
 static void in_child(void)
 {
     if (client != NULL)
@@ -107,13 +117,8 @@ static void *create_once(void *other)
 
 static void *look_names_up(void *unused)
 {
-    for (int number = 0; !atomic_load(&stop); number++) {
-        char url[64];
-        snprintf(url, sizeof url, "https://name-%d.example", number);
-        vce_client *other = client_of(url);
-        create_with(other);
-        vce_client_free(other);
-    }
+    for (int number = 0; !atomic_load(&stop); number++)
+        look_up("name", number);
     return unused;
 }
 
@@ -146,13 +151,8 @@ static void *fork_when_cancelled(void *forked)
 
 static void *keep_looking_up(void *unused)
 {
-    for (int number = 0; number < 200; number++) {
-        char url[64];
-        snprintf(url, sizeof url, "https://other-%d.example", number);
-        vce_client *other = client_of(url);
-        create_with(other);
-        vce_client_free(other);
-    }
+    for (int number = 0; number < 200; number++)
+        look_up("other", number);
     return unused;
 }
 
@@ -167,13 +167,8 @@ static void from_a_cancelled_thread(void)
     while (waitpid(-1, NULL, WNOHANG) > 0)
         ;
     long long begun = now_ms();
-    for (int number = 0; number < 20; number++) {
-        char url[64];
-        snprintf(url, sizeof url, "https://last-%d.example", number);
-        vce_client *other = client_of(url);
-        create_with(other);
-        vce_client_free(other);
-    }
+    for (int number = 0; number < 20; number++)
+        look_up("last", number);
     /* Each would wait half a second for a fork that never was. */
     CHECK(now_ms() - begun < 20 * 500);
 }
