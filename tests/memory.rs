@@ -78,7 +78,7 @@ fn huge(before: &str, character: char, after: &str) -> CString {
     CString::new(text).unwrap()
 }
 
-/// What C is told by a call that fails, and that the call allocated little.
+/// Makes a call that must fail: its status and its message. It must allocate little.
 fn refused(call: impl FnOnce(*mut *mut vce_error) -> vce_status) -> (vce_status, String) {
     let mut error = null_mut();
     let (status, bytes) = peak(|| call(&raw mut error));

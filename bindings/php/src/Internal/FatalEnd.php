@@ -7,8 +7,8 @@ namespace Vce\Internal;
 /**
  * The end of a request by a fatal error, after which PHP calls no destructors.
  *
- * Functions registered for the shutdown still run. Whether destructors will is told by one: that
- * of the only object of this class.
+ * Functions registered for the shutdown still run. The only object of this class shows them whether
+ * destructors will run: it has one itself.
  *
  * @internal
  */

@@ -81,7 +81,7 @@ def _deliver() -> None:
     senders = [*_senders, *_orphans]
     for sender in senders:
         sender.refusing = True
-    # Whatever one of them raises, the others come to their end as well.
+    # If one of them raises, the others are still closed and finished.
     with contextlib.ExitStack() as ends:
         for sender in senders:
             ends.callback(sender.finish)
