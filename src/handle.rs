@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::api::{Endpoint, Request, Success};
-use crate::auth;
+use crate::auth::{self, TokenSource};
 use crate::calls::Calls;
 use crate::config::Settings;
 use crate::delivery::{Delivery, Report, Terms};
-use crate::engine::{self, Blueprint};
+use crate::engine::{self, Blueprint, Engine};
 use crate::error::{Error, Result, Status};
 use crate::event::{EventRequest, TypeRules};
 use crate::fork::PerProcess;
@@ -34,6 +34,10 @@ pub struct Handle {
 /// What a process uses of a handle.
 struct Active {
     calls: Arc<Calls>,
+    /// The background has a share of it.
+    engine: Arc<Engine>,
+    /// The engine's, or the handle's own ready token.
+    tokens: Arc<TokenSource>,
     delivery: Delivery,
 }
 
@@ -81,14 +85,14 @@ impl Handle {
     pub fn perform(&self, limit: Limit, request: &Request) -> Result<Success> {
         let active = self.open()?;
         let running = active.calls.begin().ok_or_else(engine::closed)?;
-        let Active { delivery, .. } = active;
-        delivery.engine().perform(request, delivery.tokens(), limit, &running)
+        active.engine.perform(request, &active.tokens, limit, &running)
     }
 
     /// Accepts an event to be sent in the background.
     pub fn enqueue(&self, event: &EventRequest<'_>, tag: u64) -> Result<()> {
         let request = self.endpoint.create_event(event);
-        self.open()?.delivery.enqueue(event.conversation_id.as_str(), request, tag)
+        let active = self.open()?;
+        active.delivery.enqueue(event.conversation_id.as_str(), request, &active.tokens, tag)
     }
 
     /// The next delivery report; `None` after `timeout`, or at once if none can come any more.
@@ -121,7 +125,7 @@ impl Handle {
         // A forked child that never used it has nothing to close.
         let Some(active) = self.active.get() else { return true };
         let begun = Instant::now();
-        active.delivery.refuse();
+        active.delivery.stop_accepting();
         let is_answered = active.calls.close(timeout);
         let is_delivered = active.delivery.close(timeout.saturating_sub(begun.elapsed()));
         is_answered && is_delivered
@@ -150,7 +154,9 @@ impl Handle {
 }
 
 fn activate(blueprint: &Blueprint, terms: &Terms) -> Active {
-    Active { calls: Arc::default(), delivery: Delivery::new(blueprint, terms) }
+    let delivery = Delivery::new(blueprint, terms);
+    let engine = Arc::clone(delivery.engine());
+    Active { calls: Arc::default(), tokens: blueprint.tokens(&engine), engine, delivery }
 }
 
 /// Before there is a thread of the library: what a process makes once, it must not make while

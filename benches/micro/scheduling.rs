@@ -22,15 +22,16 @@ pub fn bench(criterion: &mut Criterion) {
         let names: Vec<String> = (0..conversations)
             .map(|number| format!("CON-00000000-0000-4000-8000-{number:012}"))
             .collect();
-        let mut scheduler = Scheduler::new(16, Duration::from_secs(300));
+        let mut scheduler = Scheduler::new(16);
+        let deadline = now + Duration::from_secs(300);
         for name in &names {
-            scheduler.push(0, name, 0_u64, now);
+            scheduler.push(0, name, 0_u64, deadline);
         }
         let mut turns = names.iter().cycle();
         // As many events wait after it as before.
         let mut cycle = || {
             if let Some(name) = turns.next() {
-                scheduler.push(0, name, 0, now);
+                scheduler.push(0, name, 0, deadline);
             }
             let Next::Send(event, slot) = scheduler.next(now, || Ok(())) else {
                 unreachable!("an event waits in every conversation");

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Terms;
 use super::capacity::Capacity;
-use super::job::{Job, Sent};
+use super::job::Job;
 use super::scheduler::{Next, Owner, Scheduler, Slot};
 use crate::engine::Engine;
 use crate::error::{Error, Result, Status};
@@ -26,7 +26,7 @@ const STACK_BYTES: usize = 1024 * 1024;
 /// As many threads as there are requests in flight, and one more that watches over the time of
 /// what waits. They are made when they are needed, and leave when they are idle.
 pub struct Dispatcher {
-    engine: Engine,
+    engine: Arc<Engine>,
     capacity: Arc<Capacity>,
     connections: usize,
     timeout: Duration,
@@ -70,14 +70,14 @@ impl State {
 
 impl Dispatcher {
     /// Starts no thread.
-    pub fn new(engine: Engine, terms: &Terms) -> Dispatcher {
+    pub fn new(engine: Arc<Engine>, terms: &Terms) -> Dispatcher {
         Dispatcher {
             engine,
             capacity: Arc::new(Capacity::new(terms.max_events, terms.max_bytes)),
             connections: terms.connections,
             timeout: terms.timeout,
             state: Mutex::new(State {
-                scheduler: Scheduler::new(terms.connections, terms.delivery_timeout),
+                scheduler: Scheduler::new(terms.connections),
                 next_owner: 0,
                 stopped: false,
                 alive: 0,
@@ -91,7 +91,7 @@ impl Dispatcher {
         }
     }
 
-    pub fn engine(&self) -> &Engine {
+    pub fn engine(&self) -> &Arc<Engine> {
         &self.engine
     }
 
@@ -124,6 +124,7 @@ impl Dispatcher {
         owner: Owner,
         conversation: &str,
         now: Instant,
+        deadline: Instant,
         job: impl FnOnce() -> Job,
     ) -> Result<Wake> {
         let mut state = self.lock();
@@ -136,7 +137,7 @@ impl Dispatcher {
                 .with_retryable(true)
             })?;
         }
-        state.scheduler.push(owner, conversation, Box::new(job()), now);
+        state.scheduler.push(owner, conversation, Box::new(job()), deadline);
         Ok(self.call(&mut state, now))
     }
 
@@ -265,22 +266,19 @@ impl Dispatcher {
     fn send(&self, job: Box<Job>, slot: Slot, now: Instant) -> MutexGuard<'_, State> {
         let limit = Limit::new("timeout", self.timeout, now);
         // A job that a panic ends is reported as it is dropped; its slot is free all the same.
-        match panics::catch(|| job.send(&self.engine, limit)).unwrap_or(Sent::Finished) {
-            Sent::Finished => {
-                let mut state = self.lock();
-                state.scheduler.finish(&slot);
-                state
-            }
-            Sent::Repeat(job, at) => {
-                let mut state = self.lock();
+        let unfinished = panics::catch(|| job.send(&self.engine, limit)).unwrap_or(None);
+        let mut state = self.lock();
+        match unfinished {
+            None => state.scheduler.finish(&slot),
+            Some((job, at)) => {
                 if let Some(job) = state.scheduler.repeat(job, slot, at) {
                     drop(state);
                     job.withdrawn();
                     state = self.lock();
                 }
-                state
             }
         }
+        state
     }
 }
 

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::account::Account;
-use crate::api::Request;
+use super::tracker::Tracker;
+use crate::api::{Request, Success};
 use crate::auth::TokenSource;
 use crate::calls::RunningCall;
 use crate::engine::{self, Engine, Progress, Step};
@@ -15,7 +15,7 @@ use crate::panics;
 /// latest when it is dropped.
 pub struct Job {
     /// None once it is reported.
-    account: Option<Arc<Account>>,
+    tracker: Option<Arc<Tracker>>,
     tokens: Arc<TokenSource>,
     request: Request,
     tag: u64,
@@ -27,22 +27,9 @@ pub struct Job {
     last: Option<Error>,
 }
 
-/// What follows from sending a job.
-pub enum Sent {
-    /// It came to its end and is reported.
-    Finished,
-    /// It is to be sent again then.
-    Repeat(Box<Job>, Instant),
-}
-
-enum Attempt {
-    Ended(Result<Event>),
-    Repeat(Instant),
-}
-
 impl Job {
     pub fn new(
-        account: Arc<Account>,
+        tracker: Arc<Tracker>,
         tokens: Arc<TokenSource>,
         request: Request,
         tag: u64,
@@ -50,7 +37,7 @@ impl Job {
         limit: Limit,
     ) -> Job {
         Job {
-            account: Some(account),
+            tracker: Some(tracker),
             tokens,
             progress: Progress::new(&request),
             request,
@@ -66,47 +53,41 @@ impl Job {
         request.url.len() + request.body.as_ref().map_or(0, String::len)
     }
 
-    /// Makes one attempt within `limit`.
-    pub fn send(self: Box<Job>, engine: &Engine, limit: Limit) -> Sent {
+    /// Makes one attempt within `limit`. Gives the job back if it is to be sent again, and when;
+    /// otherwise it is finished and reported.
+    pub fn send(self: Box<Job>, engine: &Engine, limit: Limit) -> Option<(Box<Job>, Instant)> {
         let limit = limit.or_earlier(self.limit);
-        self.send_by(|job, running| job.attempt(engine, limit, running))
+        self.send_by(|Job { request, tokens, limit: whole, progress, .. }, running| {
+            engine.attempt(request, tokens, limit, *whole, progress, running)
+        })
     }
 
     fn send_by(
         mut self: Box<Job>,
-        attempt: impl FnOnce(&mut Job, &Arc<RunningCall>) -> Attempt,
-    ) -> Sent {
-        let running = self.account.as_ref().and_then(|account| account.begin_attempt());
+        attempt: impl FnOnce(&mut Job, &Arc<RunningCall>) -> Step,
+    ) -> Option<(Box<Job>, Instant)> {
+        let running = self.tracker.as_ref().and_then(|tracker| tracker.begin_attempt());
         let Some(running) = running else {
             self.withdrawn();
-            return Sent::Finished;
+            return None;
         };
-        if let Some(account) = self.account.as_ref().filter(|_| self.last.is_some()) {
-            account.count_retry();
+        if let Some(tracker) = self.tracker.as_ref().filter(|_| self.last.is_some()) {
+            tracker.count_retry();
         }
         let attempted = panics::catch(|| attempt(&mut self, &running));
         drop(running);
         match attempted {
-            Ok(Attempt::Ended(result)) => self.report(result),
-            Ok(Attempt::Repeat(at)) => return Sent::Repeat(self, at),
+            Ok(Step::Ended(result)) => self.report(result.and_then(Success::event)),
+            Ok(Step::Repeat { after, error }) => {
+                self.last = Some(error);
+                return Some((self, Instant::now() + after));
+            }
             Err(message) => {
                 let defect = panics::defect(&message, self.request.effect());
                 self.report(Err(defect));
             }
         }
-        Sent::Finished
-    }
-
-    fn attempt(&mut self, engine: &Engine, limit: Limit, running: &Arc<RunningCall>) -> Attempt {
-        let Job { request, tokens, progress, .. } = self;
-        match engine.attempt(request, tokens, limit, self.limit, progress, running) {
-            Step::Done(success) => Attempt::Ended(success.event()),
-            Step::Failed(error) => Attempt::Ended(Err(error)),
-            Step::Repeat { after, error } => {
-                self.last = Some(error);
-                Attempt::Repeat(Instant::now() + after)
-            }
-        }
+        None
     }
 
     /// Its time is over.
@@ -141,15 +122,15 @@ impl Job {
     }
 
     fn tell(&mut self, result: Result<Event>) {
-        if let Some(account) = self.account.take() {
-            account.settle(self.tag, Job::bytes(&self.request), self.accepted, result);
+        if let Some(tracker) = self.tracker.take() {
+            tracker.finish(self.tag, Job::bytes(&self.request), self.accepted, result);
         }
     }
 }
 
 impl Drop for Job {
     fn drop(&mut self) {
-        if self.account.is_some() {
+        if self.tracker.is_some() {
             self.tell(Err(panics::defect("an event was lost", self.request.effect())));
         }
     }
@@ -165,90 +146,90 @@ mod tests {
     use crate::delivery::capacity::Capacity;
     use crate::error::{Answer, Outcome};
 
-    /// An accepted job, and the account that it is reported to.
-    fn accepted(options: &[(&str, &str)]) -> (Job, Arc<Account>) {
+    /// An accepted job, and the tracker that it is reported to.
+    fn accepted(options: &[(&str, &str)]) -> (Job, Arc<Tracker>) {
         let mut config = Config::new();
         for (name, value) in options {
             config.set(name, Some(value)).unwrap();
         }
         let terms = Terms::from(&config.settings);
         let capacity = Capacity::new(terms.max_events, terms.max_bytes);
-        let account = Arc::new(Account::new(Arc::new(capacity), terms.reports));
+        let tracker = Arc::new(Tracker::new(Arc::new(capacity), terms.reports));
         let credentials = Arc::new(Credentials::ready("a.b.c").unwrap());
         let tokens = Arc::new(TokenSource::new(credentials));
         let body = Some("{}".to_owned());
         let request = Request { method: Method::Post, url: "http://h".to_owned(), body };
-        account.accept(Job::bytes(&request), || Ok(())).unwrap();
+        tracker.accept(Job::bytes(&request), || Ok(())).unwrap();
         let now = Instant::now();
         let limit = Limit::new("delivery_timeout", Duration::from_secs(60), now);
-        (Job::new(Arc::clone(&account), tokens, request, 7, now, limit), account)
+        (Job::new(Arc::clone(&tracker), tokens, request, 7, now, limit), tracker)
     }
 
     #[test]
     fn a_job_that_is_lost_is_reported_all_the_same() {
-        let (job, account) = accepted(&[]);
+        let (job, tracker) = accepted(&[]);
         drop(job);
-        let report = account.poll(Duration::ZERO).unwrap();
+        let report = tracker.poll(Duration::ZERO).unwrap();
         let error = report.error().unwrap();
         assert_eq!((report.tag(), error.status()), (7, Status::Internal));
         assert_eq!(report.outcome(), Outcome::MaybeCreated);
-        assert!(account.poll(Duration::ZERO).is_none(), "reported twice");
-        assert_eq!(account.flush(Duration::ZERO), 0);
+        assert!(tracker.poll(Duration::ZERO).is_none(), "reported twice");
+        assert_eq!(tracker.flush(Duration::ZERO), 0);
     }
 
     #[test]
     fn after_a_panic_nobody_knows_whether_the_event_was_created() {
-        let (job, account) = accepted(&[]);
-        assert!(matches!(Box::new(job).send_by(|_, _| panic!("a test's panic")), Sent::Finished));
-        let report = account.poll(Duration::ZERO).unwrap();
+        let (job, tracker) = accepted(&[]);
+        assert!(Box::new(job).send_by(|_, _| panic!("a test's panic")).is_none());
+        let report = tracker.poll(Duration::ZERO).unwrap();
         let error = report.error().unwrap();
         assert_eq!((error.status(), error.outcome()), (Status::Internal, Outcome::MaybeCreated));
         assert!(error.message().contains("a test's panic"), "{error}");
-        assert_eq!(account.stats().in_flight, 0);
+        assert_eq!(tracker.stats().in_flight, 0);
     }
 
     #[test]
     fn what_a_report_holds_of_the_answer_counts_until_it_is_taken() {
-        let (mut job, account) = accepted(&[("queue_max_bytes", "200")]);
+        let (mut job, tracker) = accepted(&[("queue_max_bytes", "200")]);
         let answer = format!(r#"{{"id":1,"more":"{}"}}"#, "x".repeat(100));
         job.tell(Ok(Event::from_json(&answer).unwrap()));
         drop(job);
-        assert_eq!(account.stats().bytes, answer.len());
-        let error = account.accept(200, || Ok(())).unwrap_err();
+        assert_eq!(tracker.stats().bytes, answer.len());
+        let error = tracker.accept(200, || Ok(())).unwrap_err();
         assert_eq!(error.status(), Status::QueueFull);
-        let report = account.poll(Duration::ZERO).unwrap();
+        let report = tracker.poll(Duration::ZERO).unwrap();
         assert_eq!(report.event().unwrap().json(), answer);
-        assert_eq!((account.stats().events, account.stats().bytes), (0, 0));
-        account.accept(200, || Ok(())).unwrap();
+        assert_eq!((tracker.stats().events, tracker.stats().bytes), (0, 0));
+        tracker.accept(200, || Ok(())).unwrap();
     }
 
     /// A server whose answers are large fills no more memory than the queue may take.
     #[test]
     fn a_report_that_has_no_room_says_only_which_event_it_is() {
-        let (mut job, account) = accepted(&[("queue_max_bytes", "100")]);
+        let (mut job, tracker) = accepted(&[("queue_max_bytes", "100")]);
         let answer = format!(r#"{{"id":1,"type":"custom:a","more":"{}"}}"#, "x".repeat(100));
         job.tell(Ok(Event::from_json(&answer).unwrap()));
         drop(job);
-        let report = account.poll(Duration::ZERO).unwrap();
+        let report = tracker.poll(Duration::ZERO).unwrap();
         let event = report.event().unwrap();
         assert_eq!((event.id(), event.event_type()), (Some("1"), Some("custom:a")));
         assert_eq!(event.json(), r#"{"id":"1","type":"custom:a"}"#);
 
-        let (mut job, account) = accepted(&[("queue_max_bytes", "100")]);
+        let (mut job, tracker) = accepted(&[("queue_max_bytes", "100")]);
         let answer = Answer { http_status: 400, response: vec![b'x'; 101], ..Answer::default() };
         job.tell(Err(Error::new(Status::BadRequest, "no").with_answer(answer)));
         drop(job);
-        let report = account.poll(Duration::ZERO).unwrap();
+        let report = tracker.poll(Duration::ZERO).unwrap();
         let answer = report.error().unwrap().answer().unwrap();
         assert_eq!((answer.http_status, answer.response.len()), (400, 0));
     }
 
     #[test]
     fn a_refused_event_leaves_no_trace() {
-        let (_job, account) = accepted(&[]);
-        let error = account.accept::<()>(5, || Err(engine::closed())).unwrap_err();
+        let (_job, tracker) = accepted(&[]);
+        let error = tracker.accept::<()>(5, || Err(engine::closed())).unwrap_err();
         assert_eq!(error.status(), Status::Closed);
-        assert_eq!(account.stats().events, 1);
+        assert_eq!(tracker.stats().events, 1);
     }
 
     #[test]
@@ -259,11 +240,11 @@ mod tests {
             (Job::withdrawn, Status::Closed, false),
         ];
         for (end, status, is_retryable) in ends {
-            let (mut job, account) = accepted(&[]);
+            let (mut job, tracker) = accepted(&[]);
             let answer = Answer { http_status: 408, ..Answer::default() };
             job.last = Some(Error::new(Status::BadRequest, "it was slow").with_answer(answer));
             end(job);
-            let report = account.poll(Duration::ZERO).unwrap();
+            let report = tracker.poll(Duration::ZERO).unwrap();
             let error = report.error().unwrap();
             assert_eq!((error.status(), error.outcome()), (status, Outcome::NotCreated));
             assert_eq!(error.is_retryable(), is_retryable, "{error}");

@@ -1,23 +1,25 @@
 //! Background sending: the queue, each conversation's order, the threads, and the reports.
 
-mod account;
 mod capacity;
 mod dispatcher;
 mod job;
+mod lease;
 mod report;
+mod reports;
 mod scheduler;
-mod shared;
 mod stats;
+mod tracker;
 
-pub use dispatcher::Dispatcher;
 pub use report::Report;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use account::Account;
+use dispatcher::Dispatcher;
 use job::Job;
+use lease::Lease;
 use scheduler::Owner;
+use tracker::Tracker;
 
 use crate::api::Request;
 use crate::auth::TokenSource;
@@ -52,51 +54,48 @@ impl From<&Settings> for Terms {
 
 /// What one handle sends in the background.
 pub struct Delivery {
-    dispatcher: Arc<Dispatcher>,
-    is_shared: bool,
+    dispatcher: Lease,
     owner: Owner,
-    account: Arc<Account>,
-    /// The engine's, or the handle's own ready token.
-    tokens: Arc<TokenSource>,
+    tracker: Arc<Tracker>,
     delivery_timeout: Duration,
 }
 
 impl Delivery {
-    /// With an engine of its own, or this process's shared one. Starts no thread.
+    /// With an engine and a queue of its own, or with those that this process shares. Starts no
+    /// thread.
     pub fn new(blueprint: &Blueprint, terms: &Terms) -> Delivery {
-        let make = || Dispatcher::new(blueprint.engine(), terms);
+        let make = || Dispatcher::new(Arc::new(blueprint.engine()), terms);
         let dispatcher = match blueprint.shared() {
-            None => Arc::new(make()),
-            Some(digest) => shared::dispatcher(digest, make),
+            None => Lease::own(make()),
+            Some(digest) => Lease::shared(digest, make),
         };
         Delivery {
             owner: dispatcher.new_owner(),
-            is_shared: blueprint.shared().is_some(),
-            account: Arc::new(Account::new(Arc::clone(dispatcher.capacity()), terms.reports)),
-            tokens: blueprint.tokens(dispatcher.engine()),
+            tracker: Arc::new(Tracker::new(Arc::clone(dispatcher.capacity()), terms.reports)),
             dispatcher,
             delivery_timeout: terms.delivery_timeout,
         }
     }
 
-    /// The engine, which also serves calls that wait.
-    pub fn engine(&self) -> &Engine {
+    /// The engine that sends, for calls that wait.
+    pub fn engine(&self) -> &Arc<Engine> {
         self.dispatcher.engine()
     }
 
-    /// What authorises the handle's requests.
-    pub fn tokens(&self) -> &TokenSource {
-        &self.tokens
-    }
-
     /// Accepts an event without I/O.
-    pub fn enqueue(&self, conversation: &str, request: Request, tag: u64) -> Result<()> {
+    pub fn enqueue(
+        &self,
+        conversation: &str,
+        request: Request,
+        tokens: &Arc<TokenSource>,
+        tag: u64,
+    ) -> Result<()> {
         let now = Instant::now();
         let limit = Limit::new("delivery_timeout", self.delivery_timeout, now);
-        let wake = self.account.accept(Job::bytes(&request), || {
-            self.dispatcher.enqueue(self.owner, conversation, now, || {
-                let (account, tokens) = (Arc::clone(&self.account), Arc::clone(&self.tokens));
-                Job::new(account, tokens, request, tag, now, limit)
+        let wake = self.tracker.accept(Job::bytes(&request), || {
+            self.dispatcher.enqueue(self.owner, conversation, now, limit.deadline, || {
+                let (tracker, tokens) = (Arc::clone(&self.tracker), Arc::clone(tokens));
+                Job::new(tracker, tokens, request, tag, now, limit)
             })
         })?;
         wake.wake();
@@ -105,61 +104,50 @@ impl Delivery {
 
     /// The next report; `None` after `timeout`, or at once if none can come any more.
     pub fn poll(&self, timeout: Duration) -> Option<Report> {
-        self.account.poll(timeout)
+        self.tracker.poll(timeout)
     }
 
-    /// Waits until every event has come to its end, at most `timeout`; how many have not.
+    /// Waits until every event has its outcome, at most `timeout`; how many have none.
     pub fn flush(&self, timeout: Duration) -> usize {
-        self.account.flush(timeout)
+        self.tracker.flush(timeout)
     }
 
     /// The descriptor that is readable while reports wait.
     pub fn descriptor(&self) -> Option<i32> {
-        self.account.descriptor()
+        self.tracker.descriptor()
     }
 
     /// The counters, as JSON.
     pub fn stats(&self) -> String {
-        self.account.stats().to_json(self.engine())
+        self.tracker.stats().to_json(self.engine())
     }
 
     /// Accepts no more events.
-    pub fn refuse(&self) {
-        self.account.refuse();
+    pub fn stop_accepting(&self) {
+        self.tracker.stop_accepting();
     }
 
     /// Delivers what it can within `timeout` and cancels the rest; an engine of its own ends.
     /// Whether nothing had to be cancelled.
     pub fn close(&self, timeout: Duration) -> bool {
-        self.refuse();
-        let was_cancelled = self.account.is_cancelled();
-        let is_delivered = self.account.flush(timeout) == 0;
+        self.stop_accepting();
+        let was_cancelled = self.tracker.is_cancelled();
+        let is_delivered = self.tracker.flush(timeout) == 0;
         if !is_delivered {
-            self.account.cancel();
+            self.tracker.cancel();
             self.dispatcher.withdraw(self.owner);
-            self.account.flush(Duration::MAX);
+            self.tracker.flush(Duration::MAX);
         }
-        if !self.is_shared {
-            self.dispatcher.stop();
-            self.engine().shut_down();
-        }
+        self.dispatcher.stop_own();
         // Another thread that closes may have had less time.
-        is_delivered && was_cancelled == self.account.is_cancelled()
+        is_delivered && was_cancelled == self.tracker.is_cancelled()
     }
 
     /// Leaves what was accepted to a shared engine, and its reports to nobody.
     pub fn leave(&self) {
-        if !self.is_shared {
+        if !self.dispatcher.is_shared() {
             self.close(Duration::ZERO);
         }
-        self.account.abandon();
-    }
-}
-
-impl Drop for Delivery {
-    fn drop(&mut self) {
-        if self.is_shared {
-            shared::left(&self.dispatcher);
-        }
+        self.tracker.abandon();
     }
 }

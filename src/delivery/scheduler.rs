@@ -20,7 +20,6 @@ pub type Owner = u64;
 #[derive(Clone)]
 pub struct Scheduler<E> {
     max_in_flight: usize,
-    lifetime: Duration,
     next_number: Number,
     /// All have the same lifetime, so the first is also the first whose time is over (but for
     /// the moment by which threads that enqueue at once may cross).
@@ -87,11 +86,10 @@ pub enum Next<E> {
 }
 
 impl<E> Scheduler<E> {
-    /// `lifetime` is each event's, from its acceptance to its end.
-    pub fn new(max_in_flight: usize, lifetime: Duration) -> Scheduler<E> {
+    /// At most so many events are in flight at once.
+    pub fn new(max_in_flight: usize) -> Scheduler<E> {
         Scheduler {
             max_in_flight,
-            lifetime,
             next_number: 0,
             waiting: BTreeMap::new(),
             lanes: HashMap::new(),
@@ -102,9 +100,8 @@ impl<E> Scheduler<E> {
         }
     }
 
-    /// Puts an event behind those of its conversation.
-    pub fn push(&mut self, owner: Owner, conversation: &str, event: E, now: Instant) {
-        let deadline = now + self.lifetime;
+    /// Puts an event behind those of its conversation. Its time is over at `deadline`.
+    pub fn push(&mut self, owner: Owner, conversation: &str, event: E, deadline: Instant) {
         let number = self.next_number;
         self.next_number += 1;
         let conversation = match self.lanes.get_key_value(conversation) {

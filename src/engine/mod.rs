@@ -56,11 +56,10 @@ impl Engine {
         loop {
             let step = match self.pace.wait(limit.deadline, running) {
                 Ok(()) => self.attempt(request, tokens, limit, limit, &mut progress, running),
-                Err(error) => Step::Failed(progress.end(error)),
+                Err(error) => Step::Ended(Err(progress.end(error))),
             };
             match step {
-                Step::Done(success) => return Ok(success),
-                Step::Failed(error) => return Err(error),
+                Step::Ended(result) => return result,
                 Step::Repeat { after, .. } => {
                     if !running.sleep(after) {
                         return Err(progress.end(closed()));
@@ -89,16 +88,16 @@ impl Engine {
         let begun = Now::read();
         let bearer = match tokens.bearer(begun, Now::read) {
             Ok(bearer) => bearer,
-            Err(error) => return Step::Failed(progress.end(error)),
+            Err(error) => return Step::Ended(Err(progress.end(error))),
         };
         let Failure { error, evidence, transient, token_expired } =
             match self.exchange(request, tokens, &bearer, begun, limit, running) {
-                Ok(success) => return Step::Done(success),
+                Ok(success) => return Step::Ended(Ok(success)),
                 Err(failure) => failure,
             };
         let error = progress.attempts.conclude(evidence, error);
         if running.is_cancelled() {
-            return Step::Failed(progress.end(closed()));
+            return Step::Ended(Err(progress.end(closed())));
         }
         let refused = error.status() == Status::Unauthorized && !progress.refreshed;
         if refused && tokens.refuse(&bearer, token_expired) {
@@ -113,7 +112,7 @@ impl Engine {
                 progress.retries += 1;
                 Step::Repeat { after, error }
             }
-            None => Step::Failed(progress.end(error.with_retryable(may_repeat))),
+            None => Step::Ended(Err(progress.end(error.with_retryable(may_repeat)))),
         }
     }
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::api::{Request, Success};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::outcome::Attempts;
 
 /// What the attempts at a request have come to so far.
@@ -14,16 +14,14 @@ pub struct Progress {
 
 /// What follows from an attempt.
 pub enum Step {
-    /// The server did as it was asked.
-    Done(Success),
+    /// The request came to its end.
+    Ended(Result<Success>),
     /// Another attempt is right, but not before this time has passed.
     Repeat {
         after: Duration,
         /// Why this one failed.
         error: Error,
     },
-    /// The request came to its end.
-    Failed(Error),
 }
 
 impl Progress {

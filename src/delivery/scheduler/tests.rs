@@ -55,7 +55,7 @@ struct World {
 impl World {
     fn new() -> World {
         World {
-            scheduler: Scheduler::new(MAX_IN_FLIGHT, Duration::from_secs(LIFETIME)),
+            scheduler: Scheduler::new(MAX_IN_FLIGHT),
             start: Instant::now(),
             now: 0,
             events: Vec::new(),
@@ -96,8 +96,8 @@ impl World {
     }
 
     fn push(&mut self, conversation: usize, owner: Owner) {
-        let (event, now) = (self.events.len(), self.at(self.now));
-        self.scheduler.push(owner, CONVERSATIONS[conversation], event, now);
+        let (event, deadline) = (self.events.len(), self.at(self.now + LIFETIME));
+        self.scheduler.push(owner, CONVERSATIONS[conversation], event, deadline);
         self.events.push(Event {
             conversation,
             owner,

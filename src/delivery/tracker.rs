@@ -1,77 +1,64 @@
-//! What one handle has in the queue: how much, what became of it, and the reports that wait.
+//! Follows the events of one handle from their acceptance to their reports.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::capacity::Capacity;
 use super::report::Report;
+use super::reports::ReportQueue;
 use super::stats::{Counters, Stats};
 use crate::calls::{Calls, RunningCall};
 use crate::config::Reports;
 use crate::engine;
 use crate::error::Result;
 use crate::event::Event;
-use crate::platform::WakeUp;
 
-/// One handle's share of the queue. Any thread may use it at any time.
-pub struct Account {
+/// The events that one handle has enqueued. Any thread may use it at any time.
+pub struct Tracker {
     /// The queue's.
     capacity: Arc<Capacity>,
-    keep: Reports,
     state: Mutex<State>,
     /// A report came, or none will come any more.
     reported: Condvar,
-    /// No event is on its way any more.
-    settled: Condvar,
+    /// No event is unfinished any more.
+    finished: Condvar,
     /// The attempts under way.
     attempts: Arc<Calls>,
 }
 
-#[derive(Default)]
 struct State {
-    /// Takes no more events.
+    /// No more events are accepted.
     closed: bool,
-    /// Nobody will ask for reports any more.
-    abandoned: bool,
-    /// Events without an end so far.
-    unfinished: usize,
-    /// Each with the bytes that it takes of the queue.
-    reports: VecDeque<(Report, usize)>,
-    wake_up: Option<WakeUp>,
-    /// Threads that wait for a report, and how many of them were called and have not come yet:
-    /// calling one again would be a system call for nothing.
-    pollers: usize,
-    called: usize,
-    flushers: usize,
-    /// Closing left no time for some.
+    /// Closing left no time for some events.
     cancelled: bool,
+    /// Events that were accepted and have no outcome yet.
+    unfinished: usize,
+    /// Threads that wait until none is unfinished.
+    flushers: usize,
+    reports: ReportQueue,
     counters: Counters,
 }
 
 impl State {
-    fn take_report(&mut self, capacity: &Capacity) -> Option<Report> {
-        let (report, bytes) = self.reports.pop_front()?;
-        capacity.give_back(bytes);
-        if let Some(wake_up) = self.wake_up.as_ref().filter(|_| self.reports.is_empty()) {
-            wake_up.lower();
-        }
-        Some(report)
-    }
-
     fn expects_no_report(&self) -> bool {
-        self.abandoned || (self.closed && self.unfinished == 0)
+        self.reports.is_abandoned() || (self.closed && self.unfinished == 0)
     }
 }
 
-impl Account {
-    pub fn new(capacity: Arc<Capacity>, keep: Reports) -> Account {
-        Account {
+impl Tracker {
+    pub fn new(capacity: Arc<Capacity>, keep: Reports) -> Tracker {
+        Tracker {
             capacity,
-            keep,
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                closed: false,
+                cancelled: false,
+                unfinished: 0,
+                flushers: 0,
+                reports: ReportQueue::new(keep),
+                counters: Counters::default(),
+            }),
             reported: Condvar::new(),
-            settled: Condvar::new(),
+            finished: Condvar::new(),
             attempts: Arc::default(),
         }
     }
@@ -104,45 +91,24 @@ impl Account {
         self.lock().counters.retries += 1;
     }
 
-    /// An event came to its end.
-    pub fn settle(&self, tag: u64, bytes: usize, accepted: Instant, result: Result<Event>) {
+    /// Reports the outcome of an event.
+    pub fn finish(&self, tag: u64, bytes: usize, accepted: Instant, result: Result<Event>) {
         let mut state = self.lock();
         state.unfinished -= 1;
         state.counters.count(&result, accepted.elapsed());
-        let is_kept = !state.abandoned
-            && match self.keep {
-                Reports::All => true,
-                Reports::Errors => result.is_err(),
-                Reports::None => false,
-            };
-        if is_kept {
-            let mut report = Report::new(tag, result);
-            if !self.capacity.has_room_for(report.bytes()) {
-                report = report.brief();
-            }
-            let reported = report.bytes();
-            self.capacity.exchange(bytes, reported);
-            if let Some(wake_up) = state.wake_up.as_ref().filter(|_| state.reports.is_empty()) {
-                wake_up.raise();
-            }
-            state.reports.push_back((report, reported));
-        } else {
-            self.capacity.give_back(bytes);
-        }
+        let needs_poller = state.reports.push(Report::new(tag, result), bytes, &self.capacity);
         let is_last = state.unfinished == 0;
         let is_end = is_last && state.closed;
         // Telling nobody would cost a system call for each event.
-        let (is_polled, is_flushed) = (state.pollers > 0, state.flushers > 0);
-        let calls_one = is_kept && state.pollers > state.called;
-        state.called += usize::from(calls_one);
+        let (is_polled, is_flushed) = (state.reports.is_polled(), state.flushers > 0);
         drop(state);
         if is_polled && is_end {
             self.reported.notify_all();
-        } else if calls_one {
+        } else if needs_poller {
             self.reported.notify_one();
         }
         if is_last && is_flushed {
-            self.settled.notify_all();
+            self.finished.notify_all();
         }
     }
 
@@ -151,28 +117,27 @@ impl Account {
         let deadline = Instant::now().checked_add(timeout);
         let mut state = self.lock();
         loop {
-            if let Some(report) = state.take_report(&self.capacity) {
+            if let Some(report) = state.reports.pop(&self.capacity) {
                 return Some(report);
             }
-            let left = left(deadline);
+            let left = time_left(deadline);
             if left.is_zero() || state.expects_no_report() {
                 return None;
             }
-            state.pollers += 1;
+            state.reports.poller_waits();
             state =
                 self.reported.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-            state.pollers -= 1;
-            state.called = state.called.saturating_sub(1);
+            state.reports.poller_came();
         }
     }
 
-    /// Waits until every event has come to its end, at most `timeout`; how many have not.
+    /// Waits until every event has its outcome, at most `timeout`; how many have none.
     pub fn flush(&self, timeout: Duration) -> usize {
         let deadline = Instant::now().checked_add(timeout);
         let mut state = self.lock();
         loop {
-            let left = left(deadline);
-            if state.abandoned || state.unfinished == 0 {
+            let left = time_left(deadline);
+            if state.reports.is_abandoned() || state.unfinished == 0 {
                 return 0;
             }
             if left.is_zero() {
@@ -180,13 +145,13 @@ impl Account {
             }
             state.flushers += 1;
             state =
-                self.settled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+                self.finished.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
             state.flushers -= 1;
         }
     }
 
     /// Accepts no more events.
-    pub fn refuse(&self) {
+    pub fn stop_accepting(&self) {
         let mut state = self.lock();
         state.closed = true;
         if state.expects_no_report() {
@@ -204,29 +169,19 @@ impl Account {
         self.lock().cancelled
     }
 
-    /// Forgets the reports, those to come included.
+    /// Drops the reports, and those to come.
     pub fn abandon(&self) {
         let mut state = self.lock();
         state.closed = true;
-        state.abandoned = true;
-        while state.take_report(&self.capacity).is_some() {}
-        state.wake_up = None;
+        state.reports.abandon(&self.capacity);
         drop(state);
         self.reported.notify_all();
-        self.settled.notify_all();
+        self.finished.notify_all();
     }
 
     /// The descriptor that is readable while reports wait; made when it is first asked for.
     pub fn descriptor(&self) -> Option<i32> {
-        let mut state = self.lock();
-        if state.wake_up.is_none() {
-            let wake_up = WakeUp::new().ok()?;
-            if !state.reports.is_empty() {
-                wake_up.raise();
-            }
-            state.wake_up = Some(wake_up);
-        }
-        state.wake_up.as_ref().and_then(WakeUp::descriptor)
+        self.lock().reports.descriptor()
     }
 
     pub fn stats(&self) -> Stats {
@@ -244,6 +199,6 @@ impl Account {
 }
 
 /// A time beyond the clock's range never comes.
-fn left(deadline: Option<Instant>) -> Duration {
+fn time_left(deadline: Option<Instant>) -> Duration {
     deadline.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()))
 }

@@ -1,10 +1,11 @@
-//! Engines and queues that handles with equal settings share.
+//! A handle's use of a dispatcher, which handles with equal settings may share.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Dispatcher;
+use super::dispatcher::Dispatcher;
 use crate::engine::SettingsDigest;
 use crate::fork::PerProcess;
 use crate::housekeeping::{self, Idle, MAX_IDLE};
@@ -42,22 +43,64 @@ impl Shared {
     }
 }
 
-/// This process's dispatcher for these settings, for one more handle.
-pub fn dispatcher(digest: SettingsDigest, make: impl FnOnce() -> Dispatcher) -> Arc<Dispatcher> {
-    let shared = Shared::of_process();
-    let mut state = shared.lock();
-    let entry = state.dispatchers.entry(digest).or_insert_with(|| Entry {
-        dispatcher: Arc::new(make()),
-        handles: 0,
-        left: Duration::ZERO,
-    });
-    entry.handles += 1;
-    Arc::clone(&entry.dispatcher)
+/// One handle's use of a dispatcher.
+pub struct Lease {
+    dispatcher: Arc<Dispatcher>,
+    is_shared: bool,
 }
 
-/// A handle stops using its dispatcher. A dispatcher without handles and without events is given
-/// back after a while; until then the next handle finds it warm.
-pub fn left(dispatcher: &Arc<Dispatcher>) {
+impl Lease {
+    /// A dispatcher for this handle alone.
+    pub fn own(dispatcher: Dispatcher) -> Lease {
+        Lease { dispatcher: Arc::new(dispatcher), is_shared: false }
+    }
+
+    /// The dispatcher that this process has for these settings, made now if there is none.
+    pub fn shared(digest: SettingsDigest, make: impl FnOnce() -> Dispatcher) -> Lease {
+        let shared = Shared::of_process();
+        let mut state = shared.lock();
+        let entry = state.dispatchers.entry(digest).or_insert_with(|| Entry {
+            dispatcher: Arc::new(make()),
+            handles: 0,
+            left: Duration::ZERO,
+        });
+        entry.handles += 1;
+        Lease { dispatcher: Arc::clone(&entry.dispatcher), is_shared: true }
+    }
+
+    pub fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    /// Ends the threads and connections of a dispatcher that no other handle uses. Nothing may
+    /// be in its queue or in flight any more.
+    pub fn stop_own(&self) {
+        if !self.is_shared {
+            self.dispatcher.stop();
+            self.dispatcher.engine().shut_down();
+        }
+    }
+}
+
+impl Deref for Lease {
+    type Target = Arc<Dispatcher>;
+
+    fn deref(&self) -> &Arc<Dispatcher> {
+        &self.dispatcher
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.is_shared {
+            give_back(&self.dispatcher);
+        }
+    }
+}
+
+/// A handle stops using a shared dispatcher. A dispatcher without handles and without events is
+/// stopped after a while; until then the next handle finds it warm.
+fn give_back(dispatcher: &Arc<Dispatcher>) {
     let shared = Shared::of_process();
     let mut state = shared.lock();
     let entry =

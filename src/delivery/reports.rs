@@ -1,0 +1,120 @@
+//! The delivery reports of one handle that wait to be polled.
+
+use std::collections::VecDeque;
+
+use super::capacity::Capacity;
+use super::report::Report;
+use crate::config::Reports;
+use crate::platform::WakeUp;
+
+/// A queue of reports, for use under its owner's lock.
+pub struct ReportQueue {
+    keep: Reports,
+    /// Nobody will poll any more.
+    abandoned: bool,
+    /// Each with the bytes that it takes of the capacity.
+    waiting: VecDeque<(Report, usize)>,
+    wake_up: Option<WakeUp>,
+    /// Threads that wait for a report.
+    pollers: usize,
+    /// How many of them were woken and have not come yet. To wake one again would be a system
+    /// call for nothing.
+    woken: usize,
+}
+
+impl ReportQueue {
+    pub fn new(keep: Reports) -> ReportQueue {
+        ReportQueue {
+            keep,
+            abandoned: false,
+            waiting: VecDeque::new(),
+            wake_up: None,
+            pollers: 0,
+            woken: 0,
+        }
+    }
+
+    /// How many reports wait.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    pub fn is_abandoned(&self) -> bool {
+        self.abandoned
+    }
+
+    /// Whether a thread waits for a report.
+    pub fn is_polled(&self) -> bool {
+        self.pollers > 0
+    }
+
+    /// Keeps a report if it is wanted. It takes the capacity of its event, which had so many
+    /// bytes. Whether a poller has to be woken for it.
+    pub fn push(&mut self, mut report: Report, event_bytes: usize, capacity: &Capacity) -> bool {
+        if !self.wants(&report) {
+            capacity.give_back(event_bytes);
+            return false;
+        }
+        if !capacity.has_room_for(report.bytes()) {
+            report = report.brief();
+        }
+        let bytes = report.bytes();
+        capacity.exchange(event_bytes, bytes);
+        if let Some(wake_up) = self.wake_up.as_ref().filter(|_| self.waiting.is_empty()) {
+            wake_up.raise();
+        }
+        self.waiting.push_back((report, bytes));
+        let needs_poller = self.pollers > self.woken;
+        self.woken += usize::from(needs_poller);
+        needs_poller
+    }
+
+    fn wants(&self, report: &Report) -> bool {
+        !self.abandoned
+            && match self.keep {
+                Reports::All => true,
+                Reports::Errors => report.error().is_some(),
+                Reports::None => false,
+            }
+    }
+
+    /// Takes the oldest report.
+    pub fn pop(&mut self, capacity: &Capacity) -> Option<Report> {
+        let (report, bytes) = self.waiting.pop_front()?;
+        capacity.give_back(bytes);
+        if let Some(wake_up) = self.wake_up.as_ref().filter(|_| self.waiting.is_empty()) {
+            wake_up.lower();
+        }
+        Some(report)
+    }
+
+    /// A thread begins to wait for a report.
+    pub fn poller_waits(&mut self) {
+        self.pollers += 1;
+    }
+
+    /// A thread has waited for a report, with or without success.
+    pub fn poller_came(&mut self) {
+        self.pollers -= 1;
+        self.woken = self.woken.saturating_sub(1);
+    }
+
+    /// Drops all reports, and those to come.
+    pub fn abandon(&mut self, capacity: &Capacity) {
+        self.abandoned = true;
+        while self.pop(capacity).is_some() {}
+        self.wake_up = None;
+    }
+
+    /// The descriptor that is readable while reports wait; made when it is first asked for.
+    pub fn descriptor(&mut self) -> Option<i32> {
+        if self.wake_up.is_none() {
+            let wake_up = WakeUp::new().ok()?;
+            if !self.waiting.is_empty() {
+                wake_up.raise();
+            }
+            self.wake_up = Some(wake_up);
+        }
+        self.wake_up.as_ref().and_then(WakeUp::descriptor)
+    }
+}
