@@ -31,7 +31,7 @@ pub unsafe extern "C" fn vce_client_new(
     client: *mut *mut vce_client,
     error: *mut *mut vce_error,
 ) -> vce_status {
-    // SAFETY: as the header's preamble says.
+    // SAFETY: `client` and `error` are NULL or writable, by the contract in `ffi/mod.rs`.
     let (client, error) = unsafe { (Out::new(client), OutError::new(error)) };
     fallible(error, || {
         let config = given(config, "config")?;
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn vce_client_close(
     timeout_ms: u64,
     error: *mut *mut vce_error,
 ) -> vce_status {
-    // SAFETY: as the header's preamble says.
+    // SAFETY: `error` is NULL or writable, by the contract in `ffi/mod.rs`.
     let error = unsafe { OutError::new(error) };
     fallible(error, || {
         given(client, "client")?.0.close(Duration::from_millis(timeout_ms)).map(|()| Status::Ok)
@@ -98,11 +98,11 @@ pub unsafe extern "C" fn vce_create_event(
     event: *mut *mut vce_event,
     error: *mut *mut vce_error,
 ) -> vce_status {
-    // SAFETY: as the header's preamble says.
+    // SAFETY: `event` and `error` are NULL or writable, by the contract in `ffi/mod.rs`.
     let (event, error) = unsafe { (Out::new(event), OutError::new(error)) };
     creating(error, || {
         let client = given(client, "client")?;
-        // SAFETY: as the header's preamble says.
+        // SAFETY: each is NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let texts = unsafe { EventTexts::new(conversation_id, r#type, from, body) }?;
         let EventTexts { conversation_id, event_type, from, body } = texts;
         event.write(client.0.create_event(conversation_id, event_type, from, body)?.into());
@@ -119,11 +119,11 @@ pub unsafe extern "C" fn vce_get_event(
     event: *mut *mut vce_event,
     error: *mut *mut vce_error,
 ) -> vce_status {
-    // SAFETY: as the header's preamble says.
+    // SAFETY: `event` and `error` are NULL or writable, by the contract in `ffi/mod.rs`.
     let (event, error) = unsafe { (Out::new(event), OutError::new(error)) };
     fallible(error, || {
         let client = given(client, "client")?;
-        // SAFETY: as the header's preamble says.
+        // SAFETY: both are NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let (conversation_id, event_id) =
             unsafe { (text(conversation_id, "conversation id")?, text(event_id, "event id")?) };
         let event = event.required("event")?;
@@ -141,11 +141,11 @@ pub unsafe extern "C" fn vce_delete_event(
     event_id: *const c_char,
     error: *mut *mut vce_error,
 ) -> vce_status {
-    // SAFETY: as the header's preamble says.
+    // SAFETY: `error` is NULL or writable, by the contract in `ffi/mod.rs`.
     let error = unsafe { OutError::new(error) };
     fallible(error, || {
         let client = given(client, "client")?;
-        // SAFETY: as the header's preamble says.
+        // SAFETY: both are NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let (conversation_id, event_id) =
             unsafe { (text(conversation_id, "conversation id")?, text(event_id, "event id")?) };
         client.0.delete_event(conversation_id, event_id).map(|()| Status::Ok)
@@ -161,11 +161,11 @@ pub unsafe extern "C" fn vce_list_events(
     list: *mut *mut vce_event_list,
     error: *mut *mut vce_error,
 ) -> vce_status {
-    // SAFETY: as the header's preamble says.
+    // SAFETY: `list` and `error` are NULL or writable, by the contract in `ffi/mod.rs`.
     let (list, error) = unsafe { (Out::new(list), OutError::new(error)) };
     fallible(error, || {
         let client = given(client, "client")?;
-        // SAFETY: as the header's preamble says.
+        // SAFETY: `conversation_id` is NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let conversation_id = unsafe { text(conversation_id, "conversation id") }?;
         let list = list.required("list")?;
         list.write(vce_event_list(client.0.list_events(conversation_id)?));

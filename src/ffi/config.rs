@@ -28,13 +28,13 @@ pub unsafe extern "C" fn vce_config_set(
     value: *const c_char,
     error: *mut *mut vce_error,
 ) -> vce_status {
-    // SAFETY: as the header's preamble says.
+    // SAFETY: `error` is NULL or writable, by the contract in `ffi/mod.rs`.
     let error = unsafe { OutError::new(error) };
     fallible(error, || {
         let config = given(config, "config")?;
-        // SAFETY: as the header's preamble says.
+        // SAFETY: `name` is NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let name = unsafe { text(name, "option's name") }?;
-        // SAFETY: as the header's preamble says.
+        // SAFETY: `value` is NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let value = unsafe { optional_text(value, "option's value") }?;
         config.0.set(name, value).map(|()| Status::Ok)
     })
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn vce_config_load_env(
     config: Option<&mut vce_config>,
     error: *mut *mut vce_error,
 ) -> vce_status {
-    // SAFETY: as the header's preamble says.
+    // SAFETY: `error` is NULL or writable, by the contract in `ffi/mod.rs`.
     let error = unsafe { OutError::new(error) };
     fallible(error, || given(config, "config")?.0.load_env().map(|()| Status::Ok))
 }

@@ -40,11 +40,11 @@ pub unsafe extern "C" fn vce_enqueue_event(
     tag: u64,
     error: *mut *mut vce_error,
 ) -> vce_status {
-    // SAFETY: as the header's preamble says.
+    // SAFETY: `error` is NULL or writable, by the contract in `ffi/mod.rs`.
     let error = unsafe { OutError::new(error) };
     fallible(error, || {
         let client = given(client, "client")?;
-        // SAFETY: as the header's preamble says.
+        // SAFETY: each is NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let EventTexts { conversation_id, event_type, from, body } =
             unsafe { EventTexts::new(conversation_id, r#type, from, body) }?;
         client.0.enqueue_event(conversation_id, event_type, from, body, tag)?;
@@ -80,12 +80,12 @@ pub unsafe extern "C" fn vce_flush(
     remaining: *mut u64,
     error: *mut *mut vce_error,
 ) -> vce_status {
-    // SAFETY: as the header's preamble says.
+    // SAFETY: `error` is NULL or writable, by the contract in `ffi/mod.rs`.
     let error = unsafe { OutError::new(error) };
     fallible(error, || {
         let timeout = Duration::from_millis(timeout_ms);
         let left = client.map_or(0, |client| client.0.flush(timeout));
-        // SAFETY: as the header's preamble says: NULL, or it can be written.
+        // SAFETY: `remaining` is NULL or writable, by the contract in `ffi/mod.rs`.
         if let Some(remaining) = unsafe { remaining.as_mut() } {
             *remaining = left as u64;
         }

@@ -30,13 +30,13 @@ pub unsafe extern "C" fn vce_event_list_set(
     value: *const c_char,
     error: *mut *mut vce_error,
 ) -> vce_status {
-    // SAFETY: as the header's preamble says.
+    // SAFETY: `error` is NULL or writable, by the contract in `ffi/mod.rs`.
     let error = unsafe { OutError::new(error) };
     fallible(error, || {
         let list = given(list, "list")?;
-        // SAFETY: as the header's preamble says.
+        // SAFETY: `name` is NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let name = unsafe { text(name, "setting's name") }?;
-        // SAFETY: as the header's preamble says.
+        // SAFETY: `value` is NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let value = unsafe { optional_text(value, "setting's value") }?;
         list.0.set(name, value).map(|()| Status::Ok)
     })
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn vce_event_list_next(
     event: *mut *mut vce_event,
     error: *mut *mut vce_error,
 ) -> vce_status {
-    // SAFETY: as the header's preamble says.
+    // SAFETY: `event` and `error` are NULL or writable, by the contract in `ffi/mod.rs`.
     let (event, error) = unsafe { (Out::new(event), OutError::new(error)) };
     fallible(error, || {
         let list = given(list, "list")?;

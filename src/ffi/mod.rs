@@ -4,13 +4,15 @@
 //! every function stands in its preamble (`cbindgen.toml`). `boundary` keeps panics in, `convert`
 //! reads and writes what crosses the boundary, and `call` does both for functions that can fail.
 //!
-//! **Safety.** What the preamble asks of a C program is what each exported function asks of its
-//! caller, and what its `SAFETY` comments refer to: a text is NULL or NUL-terminated and unchanged
-//! during the call; an object is NULL or came from this library and was not freed; an
-//! out-parameter is NULL or can be written.
+//! **The contract** that each exported function has with its caller, and that the header's
+//! preamble states for C programs:
 //!
-//! An `Option<&T>` is a pointer that is borrowed for the call, an `Option<Box<T>>` one whose
-//! object is handed over: what is borrowed cannot be freed by mistake.
+//! - A text is NULL, or NUL-terminated and unchanged during the call.
+//! - An object is NULL, or it came from this library and was not freed.
+//! - An out-parameter is NULL, or writable during the call.
+//!
+//! An `Option<&T>` is a pointer that is borrowed for the call. An `Option<Box<T>>` is a pointer
+//! whose object is handed over. So the compiler sees to it that no borrowed object is freed.
 #![allow(unsafe_code)]
 // The contract is one for all functions, and stands above.
 #![allow(clippy::missing_safety_doc)]

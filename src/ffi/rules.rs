@@ -19,10 +19,10 @@ pub unsafe extern "C" fn vce_validate_type(
     r#type: *const c_char,
     error: *mut *mut vce_error,
 ) -> vce_status {
-    // SAFETY: as the header's preamble says.
+    // SAFETY: `error` is NULL or writable, by the contract in `ffi/mod.rs`.
     let error = unsafe { OutError::new(error) };
     fallible(error, || {
-        // SAFETY: as the header's preamble says.
+        // SAFETY: `type` is NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let event_type = unsafe { text(r#type, "event type") }?;
         EventType::validate(event_type, TypeRules::Documented).map(|()| Status::Ok)
     })
@@ -37,10 +37,10 @@ pub unsafe extern "C" fn vce_validate_body(
     body: *const c_char,
     error: *mut *mut vce_error,
 ) -> vce_status {
-    // SAFETY: as the header's preamble says.
+    // SAFETY: `error` is NULL or writable, by the contract in `ffi/mod.rs`.
     let error = unsafe { OutError::new(error) };
     fallible(error, || {
-        // SAFETY: as the header's preamble says.
+        // SAFETY: `body` is NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let body = unsafe { text(body, "body") }?;
         EventBody::new(body).map(|_| Status::Ok)
     })
