@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 pub trait Interrupt: Send + Sync {
     /// Ends what is this call's alone. Done while the call cannot give it to another, so it
     /// must not wait for a lock.
-    fn cut(&self) {}
+    fn abort(&self) {}
 
     /// Wakes the call, and perhaps others, which look for themselves whether they are meant.
     fn wake(&self) {}
 }
 
 impl Interrupt for TcpStream {
-    fn cut(&self) {
+    fn abort(&self) {
         // An error means that it is not connected any more.
         let _ = self.shutdown(Shutdown::Both);
     }
@@ -25,23 +25,23 @@ impl Interrupt for TcpStream {
 
 /// The calls of one handle.
 #[derive(Default)]
-pub struct Calls {
-    state: Mutex<State>,
+pub struct ActiveCalls {
+    state: Mutex<CallsState>,
     changed: Condvar,
     /// Set under the lock; calls look at it without.
     cancelled: AtomicBool,
 }
 
 #[derive(Default)]
-struct State {
+struct CallsState {
     closed: bool,
     running: usize,
     /// The running calls, each at its place.
-    calls: Vec<Weak<RunningCall>>,
+    calls: Vec<Weak<ActiveCall>>,
     free_places: Vec<usize>,
 }
 
-impl State {
+impl CallsState {
     fn free_place(&mut self) -> usize {
         self.free_places.pop().unwrap_or_else(|| {
             self.calls.push(Weak::new());
@@ -49,15 +49,15 @@ impl State {
         })
     }
 
-    fn set(&mut self, place: usize, call: Weak<RunningCall>) {
+    fn set(&mut self, place: usize, call: Weak<ActiveCall>) {
         if let Some(at) = self.calls.get_mut(place) {
             *at = call;
         }
     }
 }
 
-impl Calls {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl ActiveCalls {
+    fn lock(&self) -> MutexGuard<'_, CallsState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -67,14 +67,14 @@ impl Calls {
     }
 
     /// Begins a call; `None` once the handle is closed.
-    pub fn begin(self: &Arc<Calls>) -> Option<Arc<RunningCall>> {
+    pub fn begin(self: &Arc<ActiveCalls>) -> Option<Arc<ActiveCall>> {
         let mut state = self.lock();
         if state.closed {
             return None;
         }
         state.running += 1;
         let place = state.free_place();
-        let call = Arc::new(RunningCall { place, calls: Arc::clone(self), wait: Mutex::new(None) });
+        let call = Arc::new(ActiveCall { place, calls: Arc::clone(self), wait: Mutex::new(None) });
         state.set(place, Arc::downgrade(&call));
         Some(call)
     }
@@ -120,14 +120,14 @@ impl Calls {
 }
 
 /// A call between its beginning and its end.
-pub struct RunningCall {
+pub struct ActiveCall {
     place: usize,
-    calls: Arc<Calls>,
+    calls: Arc<ActiveCalls>,
     /// What it waits for.
     wait: Mutex<Option<Weak<dyn Interrupt>>>,
 }
 
-impl RunningCall {
+impl ActiveCall {
     /// Whether the handle was closed and this call has to end.
     pub fn is_cancelled(&self) -> bool {
         self.calls.is_cancelled()
@@ -172,7 +172,7 @@ impl RunningCall {
     }
 
     /// What the call waited for is not its concern any more.
-    pub fn waits_for_nothing(&self) {
+    pub fn wait_ended(&self) {
         *self.wait() = None;
     }
 
@@ -180,7 +180,7 @@ impl RunningCall {
         let own = self.wait();
         let wait = own.as_ref().and_then(Weak::upgrade);
         if let Some(wait) = &wait {
-            wait.cut();
+            wait.abort();
         }
         drop(own);
         if let Some(wait) = wait {
@@ -189,7 +189,7 @@ impl RunningCall {
     }
 }
 
-impl Drop for RunningCall {
+impl Drop for ActiveCall {
     fn drop(&mut self) {
         let mut state = self.calls.lock();
         state.set(self.place, Weak::new());
@@ -212,21 +212,21 @@ mod tests {
     struct Wait(AtomicBool);
 
     impl Interrupt for Wait {
-        fn cut(&self) {
+        fn abort(&self) {
             self.0.store(true, Ordering::SeqCst);
         }
     }
 
     #[test]
     fn no_call_begins_after_closing() {
-        let calls = Arc::new(Calls::default());
+        let calls = Arc::new(ActiveCalls::default());
         assert!(calls.close(Duration::ZERO));
         assert!(calls.begin().is_none());
     }
 
     #[test]
     fn whoever_closes_learns_that_a_call_was_cancelled() {
-        let calls = Arc::new(Calls::default());
+        let calls = Arc::new(ActiveCalls::default());
         let call = calls.begin().unwrap();
         std::thread::scope(|scope| {
             let patient = scope.spawn(|| calls.close(Duration::from_secs(60)));
@@ -244,7 +244,7 @@ mod tests {
     /// A call may be cancelled between two waits.
     #[test]
     fn a_cancelled_call_waits_for_nothing_more() {
-        let calls = Arc::new(Calls::default());
+        let calls = Arc::new(ActiveCalls::default());
         let (call, wait) = (calls.begin().unwrap(), Arc::new(Wait::default()));
         assert!(call.will_wait_for(&wait));
         let closing = std::thread::spawn(move || calls.close(Duration::ZERO));

@@ -145,7 +145,7 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.0.leave();
+        self.0.detach();
     }
 }
 

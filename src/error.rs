@@ -167,7 +167,7 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_more(mut self, words: &str) -> Error {
+    pub(crate) fn with_message_suffix(mut self, words: &str) -> Error {
         self.0.message.push_str(words);
         self
     }

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::api::{Endpoint, Request, Success};
 use crate::auth::{self, TokenSource};
-use crate::calls::Calls;
+use crate::calls::ActiveCalls;
 use crate::config::Settings;
-use crate::delivery::{Delivery, Report, Terms};
-use crate::engine::{self, Blueprint, Engine};
+use crate::delivery::{Delivery, QueueOptions, Report};
+use crate::engine::{self, Engine, EngineSpec};
 use crate::error::{Error, Result, Status};
 use crate::event::{EventRequest, TypeRules};
 use crate::fork::PerProcess;
@@ -19,8 +19,8 @@ use crate::transport;
 
 /// A client's inside, which its event lists keep alive.
 pub struct Handle {
-    blueprint: Blueprint,
-    terms: Terms,
+    spec: EngineSpec,
+    queue_options: QueueOptions,
     endpoint: Endpoint,
     rules: TypeRules,
     /// The token names a user: every event needs a member that it comes from.
@@ -33,7 +33,7 @@ pub struct Handle {
 
 /// What a process uses of a handle.
 struct Active {
-    calls: Arc<Calls>,
+    calls: Arc<ActiveCalls>,
     /// The background has a share of it.
     engine: Arc<Engine>,
     /// The engine's, or the handle's own ready token.
@@ -46,13 +46,13 @@ impl Handle {
     pub fn new(settings: &Settings) -> Result<Handle> {
         check(settings)?;
         prepare();
-        let blueprint = Blueprint::new(settings)?;
-        let terms = Terms::from(settings);
+        let spec = EngineSpec::new(settings)?;
+        let queue_options = QueueOptions::from(settings);
         Ok(Handle {
             closed: AtomicBool::new(false),
-            active: PerProcess::new(activate(&blueprint, &terms)),
-            blueprint,
-            terms,
+            active: PerProcess::new(activate(&spec, &queue_options)),
+            spec,
+            queue_options,
             endpoint: Endpoint::new(&settings.base_url.text, settings.api_version),
             rules: settings.type_rules,
             needs_from: auth::names_a_user(settings),
@@ -84,8 +84,8 @@ impl Handle {
     /// Performs a request within `limit`.
     pub fn perform(&self, limit: Limit, request: &Request) -> Result<Success> {
         let active = self.open()?;
-        let running = active.calls.begin().ok_or_else(engine::closed)?;
-        active.engine.perform(request, &active.tokens, limit, &running)
+        let call = active.calls.begin().ok_or_else(engine::closed)?;
+        active.engine.perform(request, &active.tokens, limit, &call)
     }
 
     /// Accepts an event to be sent in the background.
@@ -132,11 +132,11 @@ impl Handle {
     }
 
     /// Closes with no time, but leaves events that were accepted to an engine that is shared.
-    pub fn leave(&self) {
+    pub fn detach(&self) {
         self.closed.store(true, Ordering::Relaxed);
         if let Some(active) = self.active.get() {
             active.calls.close(Duration::ZERO);
-            active.delivery.leave();
+            active.delivery.detach();
         }
     }
 
@@ -149,14 +149,14 @@ impl Handle {
     }
 
     fn active(&self) -> &Active {
-        self.active.get_or_make(|| activate(&self.blueprint, &self.terms))
+        self.active.get_or_make(|| activate(&self.spec, &self.queue_options))
     }
 }
 
-fn activate(blueprint: &Blueprint, terms: &Terms) -> Active {
-    let delivery = Delivery::new(blueprint, terms);
+fn activate(spec: &EngineSpec, queue_options: &QueueOptions) -> Active {
+    let delivery = Delivery::new(spec, queue_options);
     let engine = Arc::clone(delivery.engine());
-    Active { calls: Arc::default(), tokens: blueprint.tokens(&engine), engine, delivery }
+    Active { calls: Arc::default(), tokens: spec.tokens(&engine), engine, delivery }
 }
 
 /// Before there is a thread of the library: what a process makes once, it must not make while
@@ -165,7 +165,7 @@ fn prepare() {
     static IS_PREPARED: AtomicBool = AtomicBool::new(false);
     if !IS_PREPARED.load(Ordering::Acquire) {
         // Twice does no harm.
-        platform::undivided(transport::prepare);
+        platform::without_fork(transport::prepare);
         IS_PREPARED.store(true, Ordering::Release);
     }
 }

@@ -40,12 +40,12 @@ pub fn release(idle: &Arc<impl Idle + 'static>) {
 
 #[derive(Default)]
 struct Housekeeper {
-    state: Mutex<State>,
+    state: Mutex<HousekeeperState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct HousekeeperState {
     watched: Vec<Weak<dyn Idle>>,
     /// The thread at work. One that is not in this place any more ends.
     thread: Option<JoinHandle<()>>,
@@ -59,7 +59,7 @@ impl Housekeeper {
         Arc::clone(HOUSEKEEPER.get_or_make(Arc::default))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, HousekeeperState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -18,7 +18,7 @@ pub struct EventList {
     query: ListQuery,
     fetched: VecDeque<Event>,
     next: Next,
-    circle: Option<Circle>,
+    cycle_detector: Option<CycleDetector>,
 }
 
 #[derive(PartialEq)]
@@ -31,15 +31,15 @@ enum Next {
 
 /// Notices pages that lead back to an earlier one, by Brent's method: it keeps one query, and
 /// another after twice as many pages, so that a list of any length costs no memory.
-struct Circle {
+struct CycleDetector {
     kept: String,
     pages: u64,
     most: u64,
 }
 
-impl Circle {
-    fn new(first: &str) -> Circle {
-        Circle { kept: first.to_owned(), pages: 0, most: 1 }
+impl CycleDetector {
+    fn new(first: &str) -> CycleDetector {
+        CycleDetector { kept: first.to_owned(), pages: 0, most: 1 }
     }
 
     /// Whether the page with the query `next` was there before. If not, it is the next one.
@@ -49,7 +49,11 @@ impl Circle {
         }
         self.pages += 1;
         if self.pages == self.most {
-            *self = Circle { kept: next.to_owned(), pages: 0, most: self.most.saturating_mul(2) };
+            *self = CycleDetector {
+                kept: next.to_owned(),
+                pages: 0,
+                most: self.most.saturating_mul(2),
+            };
         }
         false
     }
@@ -63,7 +67,7 @@ impl EventList {
             query: ListQuery::default(),
             fetched: VecDeque::new(),
             next: Next::FirstPage,
-            circle: None,
+            cycle_detector: None,
         }
     }
 
@@ -112,8 +116,8 @@ impl EventList {
             ));
         }
         let page = self.handle.perform(limit, &request)?.page()?;
-        let circle = self.circle.get_or_insert_with(|| Circle::new(query));
-        if page.next.as_deref().is_some_and(|next| next == query || circle.closes(next)) {
+        let cycle_detector = self.cycle_detector.get_or_insert_with(|| CycleDetector::new(query));
+        if page.next.as_deref().is_some_and(|next| next == query || cycle_detector.closes(next)) {
             return Err(Error::new(
                 Status::Response,
                 "the server's page of events names an earlier page, or itself, as the next one",

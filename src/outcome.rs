@@ -81,7 +81,7 @@ impl Attempts {
             (Effect::Create, Outcome::NotCreated, None) => "; the event was not created",
             _ => "",
         };
-        error.with_more(what)
+        error.with_message_suffix(what)
     }
 
     fn outcome(&self) -> Outcome {

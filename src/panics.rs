@@ -32,7 +32,7 @@ fn quiet_panics() {
 #[cold]
 fn install() {
     // The standard library takes a lock for it.
-    platform::undivided(|| {
+    platform::without_fork(|| {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             if DEPTH.get() == 0 {

@@ -86,7 +86,7 @@ const KEPT_BYTES: usize = 64 * 1024;
 ///
 /// `now` is this machine's clock, against which a `Retry-After` date is counted if the server
 /// sent no `Date`.
-pub fn judge(
+pub fn interpret(
     request: &Request,
     reply: Reply,
     now: impl FnOnce() -> SystemTime,
@@ -217,7 +217,7 @@ mod tests {
     fn failure(status: u16, retry_after: Option<&str>, method: Method) -> Failure {
         let reply =
             Reply { status, retry_after: retry_after.map(str::to_owned), ..Reply::default() };
-        judge(&request(method), reply, || SystemTime::UNIX_EPOCH).unwrap_err()
+        interpret(&request(method), reply, || SystemTime::UNIX_EPOCH).unwrap_err()
     }
 
     #[test]
@@ -273,7 +273,7 @@ mod tests {
             ("{", false),
         ] {
             let reply = Reply { status: 200, body: body.into(), ..Reply::default() };
-            let result = judge(&request(Method::Post), reply, || SystemTime::UNIX_EPOCH)
+            let result = interpret(&request(Method::Post), reply, || SystemTime::UNIX_EPOCH)
                 .map_err(|failure| {
                     assert_eq!(failure.evidence, Evidence::Unknown);
                     failure.error
@@ -286,6 +286,6 @@ mod tests {
             }
         }
         let reply = Reply { status: 204, ..Reply::default() };
-        assert!(judge(&request(Method::Delete), reply, || SystemTime::UNIX_EPOCH).is_ok());
+        assert!(interpret(&request(Method::Delete), reply, || SystemTime::UNIX_EPOCH).is_ok());
     }
 }

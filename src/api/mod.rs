@@ -6,6 +6,6 @@ mod page;
 mod problem;
 mod request;
 
-pub use answer::{Failure, Reply, Success, judge};
+pub use answer::{Failure, Reply, Success, interpret};
 pub use page::{ListQuery, Order};
 pub use request::{Endpoint, Method, Request};

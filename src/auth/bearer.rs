@@ -10,7 +10,7 @@ pub struct Bearer {
     pub header: HeaderValue,
     /// As long, and no secret. The HTTP client is given this one: it shows what it writes to a
     /// host's log.
-    pub stand_in: HeaderValue,
+    pub placeholder: HeaderValue,
     /// What was added to this machine's clock when it was signed, in seconds.
     pub(super) skew: i64,
     /// Counts the tokens of an engine.
@@ -31,8 +31,8 @@ impl Bearer {
         let mut header = value(token)?;
         header.set_sensitive(true);
         let filler = char::from(Bearer::FILLER).to_string();
-        let stand_in = value(&filler.repeat(token.len()))?;
-        Ok(Bearer { header, stand_in, skew, serial })
+        let placeholder = value(&filler.repeat(token.len()))?;
+        Ok(Bearer { header, placeholder, skew, serial })
     }
 
     const SCHEME: &str = "Bearer ";
@@ -40,13 +40,13 @@ impl Bearer {
     const FILLER: u8 = b'~';
 
     /// Puts the token where its stand-in is in the head of a request.
-    pub fn put_in(&self, head: &mut [u8]) {
-        let stand_in = self.stand_in.as_bytes();
+    pub fn insert_into(&self, head: &mut [u8]) {
+        let placeholder = self.placeholder.as_bytes();
         // A URL may hold a filler, but no space before it.
         let place = memchr_iter(Bearer::FILLER, head)
             .filter_map(|at| at.checked_sub(Bearer::SCHEME.len()))
-            .find(|at| head.get(*at..).is_some_and(|rest| rest.starts_with(stand_in)));
-        if let Some(place) = place.and_then(|at| head.get_mut(at..at + stand_in.len())) {
+            .find(|at| head.get(*at..).is_some_and(|rest| rest.starts_with(placeholder)));
+        if let Some(place) = place.and_then(|at| head.get_mut(at..at + placeholder.len())) {
             place.copy_from_slice(self.header.as_bytes());
         }
     }

@@ -20,7 +20,7 @@ pub struct Claims<'a> {
     pub acl: Option<&'a RawValue>,
 }
 
-/// What a ready token says of itself, as far as it can be read: the rest is the server's to judge.
+/// What a ready token says of itself, as far as it can be read. The server checks the rest.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct ReadyClaims {

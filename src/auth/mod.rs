@@ -9,4 +9,4 @@ mod token;
 pub use bearer::Bearer;
 pub use claims::names_a_user;
 pub use key::PrivateKey;
-pub use token::{Credentials, Now, TokenSource};
+pub use token::{Credentials, Moment, TokenSource};

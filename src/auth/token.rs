@@ -53,20 +53,20 @@ struct Signed {
 /// stands still while the machine sleeps.
 #[derive(Clone, Copy)]
 struct Lifetime {
-    signed_at: Now,
+    signed_at: Moment,
     length: Duration,
 }
 
 /// A moment by both clocks.
 #[derive(Clone, Copy)]
-pub struct Now {
+pub struct Moment {
     wall: SystemTime,
     monotonic: Instant,
 }
 
-impl Now {
-    pub fn read() -> Now {
-        Now { wall: SystemTime::now(), monotonic: Instant::now() }
+impl Moment {
+    pub fn read() -> Moment {
+        Moment { wall: SystemTime::now(), monotonic: Instant::now() }
     }
 
     pub fn monotonic(self) -> Instant {
@@ -76,7 +76,7 @@ impl Now {
 
 impl Lifetime {
     /// Used until 60 s before it expires, or a tenth of its lifetime if that is shorter.
-    fn is_fresh(self, now: Now) -> bool {
+    fn is_fresh(self, now: Moment) -> bool {
         let margin = Duration::from_secs(60).min(self.length / 10);
         let usable = self.length - margin;
         let Ok(by_wall) = now.wall.duration_since(self.signed_at.wall) else {
@@ -157,7 +157,7 @@ impl TokenSource {
 
     /// The current token, signed now if there is none or it will soon expire. `now` has just
     /// been read from `clock`.
-    pub fn bearer(&self, now: Now, clock: impl FnOnce() -> Now) -> Result<Arc<Bearer>> {
+    pub fn bearer(&self, now: Moment, clock: impl FnOnce() -> Moment) -> Result<Arc<Bearer>> {
         let signing = match &self.credentials.0 {
             Kind::Ready(bearer) => return Ok(Arc::clone(bearer)),
             Kind::Signing(signing) => signing,
@@ -192,7 +192,7 @@ impl TokenSource {
     }
 
     /// Whether a second has passed since the clocks were compared.
-    pub fn wants_date(&self, now: Now) -> bool {
+    pub fn claim_clock_comparison(&self, now: Moment) -> bool {
         let second = 1 + now.monotonic.saturating_duration_since(self.begun).as_secs();
         let is_later = self.compared.load(Ordering::Relaxed) != second;
         if is_later {
@@ -203,7 +203,7 @@ impl TokenSource {
 
     /// Compares the clocks: `date` is the server's, from an answer to a request that was sent
     /// at `sent` and was complete at `received`. A slow answer is no wrong clock.
-    pub fn observe_date(&self, date: SystemTime, sent: Now, received: Now) {
+    pub fn observe_date(&self, date: SystemTime, sent: Moment, received: Moment) {
         let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         let skew = match (date.duration_since(received.wall), sent.wall.duration_since(date)) {
             (Ok(ahead), _) => seconds(ahead),
@@ -217,7 +217,7 @@ impl TokenSource {
     /// After a 401: whether a fresh token can help. It can if the server says that this one
     /// expired, or if it was dated by a clock that is off. The next [`bearer`](Self::bearer)
     /// then signs one, unless another thread already has.
-    pub fn refuse(&self, refused: &Bearer, expired: bool) -> bool {
+    pub fn invalidate(&self, refused: &Bearer, expired: bool) -> bool {
         if let Kind::Ready(_) = self.credentials.0 {
             return false;
         }
@@ -236,7 +236,7 @@ impl TokenSource {
 }
 
 impl Signing {
-    fn sign(&self, now: Now, skew: i64) -> Result<Zeroizing<String>> {
+    fn sign(&self, now: Moment, skew: i64) -> Result<Zeroizing<String>> {
         let internal = |what: &str| {
             Error::new(Status::Internal, format!("the token could not be signed: {what}"))
         };
@@ -270,16 +270,16 @@ impl fmt::Debug for TokenSource {
 mod tests {
     use super::*;
 
-    fn later(now: Now, wall: i64, monotonic: u64) -> Now {
+    fn later(now: Moment, wall: i64, monotonic: u64) -> Moment {
         let shift = Duration::from_secs(wall.unsigned_abs());
-        Now {
+        Moment {
             wall: if wall < 0 { now.wall - shift } else { now.wall + shift },
             monotonic: now.monotonic + Duration::from_secs(monotonic),
         }
     }
 
     fn fresh(length: u64, wall: i64, monotonic: u64) -> bool {
-        let signed_at = Now::read();
+        let signed_at = Moment::read();
         Lifetime { signed_at, length: Duration::from_secs(length) }
             .is_fresh(later(signed_at, wall, monotonic))
     }
@@ -294,7 +294,7 @@ mod tests {
     #[test]
     fn a_slow_answer_is_no_wrong_clock() {
         let source = TokenSource::new(Arc::new(Credentials::ready("a.b.c").unwrap()));
-        let sent = Now::read();
+        let sent = Moment::read();
         let skew = |date: i64, took: u64| {
             let date = later(sent, date, 0).wall;
             source.observe_date(date, sent, later(sent, took.cast_signed(), took));
@@ -331,12 +331,12 @@ mod tests {
     #[test]
     fn a_thread_that_waited_for_the_token_uses_it() {
         let source = signing();
-        let before = Now::read();
+        let before = Moment::read();
         std::thread::sleep(Duration::from_millis(1));
-        let first = source.bearer(Now::read(), Now::read).unwrap();
+        let first = source.bearer(Moment::read(), Moment::read).unwrap();
         let clock = || {
             assert!(source.current.try_lock().is_err(), "another could be signed meanwhile");
-            Now::read()
+            Moment::read()
         };
         assert_eq!(source.bearer(before, clock).unwrap().header, first.header);
         assert_eq!(source.signed(), 1);
@@ -345,11 +345,11 @@ mod tests {
     #[test]
     fn a_late_refusal_of_an_old_token_does_not_end_the_new_one() {
         let source = signing();
-        let old = source.bearer(Now::read(), Now::read).unwrap();
-        assert!(source.refuse(&old, true));
-        let new = source.bearer(Now::read(), Now::read).unwrap();
+        let old = source.bearer(Moment::read(), Moment::read).unwrap();
+        assert!(source.invalidate(&old, true));
+        let new = source.bearer(Moment::read(), Moment::read).unwrap();
         assert_ne!(new.header, old.header);
-        assert!(source.refuse(&old, true));
-        assert_eq!(source.bearer(Now::read(), Now::read).unwrap().header, new.header);
+        assert!(source.invalidate(&old, true));
+        assert_eq!(source.bearer(Moment::read(), Moment::read).unwrap().header, new.header);
     }
 }

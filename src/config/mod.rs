@@ -50,7 +50,7 @@ pub(crate) struct Settings {
     pub max_retries: u32,
     pub retry_backoff: Duration,
     pub retry_backoff_max: Duration,
-    pub delivery: Delivery,
+    pub delivery: DeliveryGuarantee,
     pub rate_limit: Option<f64>,
     pub proxy: ProxySetting,
     pub ca_file: Option<PathBuf>,
@@ -65,7 +65,7 @@ pub(crate) struct Settings {
     pub language: String,
     /// Digests of the options that are not at their defaults, but for `engine`, and for the
     /// credentials and `ca_file`, which have digests of their own.
-    pub given: BTreeMap<&'static str, [u8; 32]>,
+    pub digests: BTreeMap<&'static str, [u8; 32]>,
 }
 
 /// Where the private key comes from. Setting one form replaces the other.
@@ -87,7 +87,7 @@ pub(crate) struct BaseUrl {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Delivery {
+pub(crate) enum DeliveryGuarantee {
     AtMostOnce,
     AtLeastOnce,
 }
@@ -142,10 +142,10 @@ impl Config {
             Some(value) => {
                 let mut digest = [0; 32];
                 digest.copy_from_slice(ring::digest::digest(&SHA256, value.as_bytes()).as_ref());
-                self.settings.given.insert(option.name, digest);
+                self.settings.digests.insert(option.name, digest);
             }
             None => {
-                self.settings.given.remove(option.name);
+                self.settings.digests.remove(option.name);
             }
         }
         Ok(())

@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 
 use super::parse::{self, Parsed};
 use super::{
-    Delivery, EngineSetting, KeySource, MAX_PEM_BYTES, ProxySetting, Reports, Settings, TlsRoots,
+    DeliveryGuarantee, EngineSetting, KeySource, MAX_PEM_BYTES, ProxySetting, Reports, Settings,
+    TlsRoots,
 };
 use crate::error::{Error, Result, Status};
 use crate::event::TypeRules;
@@ -108,7 +109,7 @@ options! {
         |s, v| assign(&mut s.retry_backoff_max, v, |t| parse::duration(t, MS, DAY));
     delivery = "at_most_once", "`at_least_once` also repeats requests that may have created the event: it may then exist twice.",
         |s, v| assign(&mut s.delivery, v, |t| parse::choice(t, &[
-            ("at_most_once", Delivery::AtMostOnce), ("at_least_once", Delivery::AtLeastOnce),
+            ("at_most_once", DeliveryGuarantee::AtMostOnce), ("at_least_once", DeliveryGuarantee::AtLeastOnce),
         ]));
     rate_limit, "The most requests a second, such as `15/s`.",
         |s, v| assign_some(&mut s.rate_limit, v, parse::rate);
@@ -202,7 +203,7 @@ pub(super) fn defaults() -> Settings {
         max_retries: 0,
         retry_backoff: Duration::ZERO,
         retry_backoff_max: Duration::ZERO,
-        delivery: Delivery::AtMostOnce,
+        delivery: DeliveryGuarantee::AtMostOnce,
         rate_limit: None,
         proxy: ProxySetting::Environment,
         ca_file: None,
@@ -215,7 +216,7 @@ pub(super) fn defaults() -> Settings {
         engine: EngineSetting::Own,
         app_name: None,
         language: String::new(),
-        given: BTreeMap::new(),
+        digests: BTreeMap::new(),
     };
     for option in OPTIONS {
         let parsed = (option.assign)(&mut settings, option.default);

@@ -34,7 +34,7 @@ impl Capacity {
     }
 
     /// Takes the place of one event of so many bytes, unless the limits are reached.
-    pub fn take(&self, bytes: usize) -> Result<()> {
+    pub fn reserve(&self, bytes: usize) -> Result<()> {
         if !add(&self.events, 1, self.max_events) {
             return Err(self.full(bytes));
         }
@@ -51,13 +51,13 @@ impl Capacity {
     }
 
     /// Gives an event's place to its report; both sizes are in bytes.
-    pub fn exchange(&self, event: usize, report: usize) {
+    pub fn resize(&self, event: usize, report: usize) {
         self.bytes.fetch_add(report, Ordering::Relaxed);
         self.bytes.fetch_sub(event, Ordering::Relaxed);
     }
 
     /// Gives the place of an event or of its report back.
-    pub fn give_back(&self, bytes: usize) {
+    pub fn release(&self, bytes: usize) {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
         self.events.fetch_sub(1, Ordering::Relaxed);
     }
@@ -87,16 +87,16 @@ mod tests {
     #[test]
     fn either_limit_refuses_and_takes_nothing() {
         let capacity = Capacity::new(2, 10);
-        assert!(capacity.take(11).is_err_and(|error| !error.is_retryable()));
-        capacity.take(6).unwrap();
-        assert!(capacity.take(5).is_err_and(|error| error.is_retryable()));
-        capacity.take(4).unwrap();
-        assert!(capacity.take(0).is_err());
+        assert!(capacity.reserve(11).is_err_and(|error| !error.is_retryable()));
+        capacity.reserve(6).unwrap();
+        assert!(capacity.reserve(5).is_err_and(|error| error.is_retryable()));
+        capacity.reserve(4).unwrap();
+        assert!(capacity.reserve(0).is_err());
         assert_eq!((capacity.events(), capacity.bytes()), (2, 10));
-        capacity.exchange(6, 20);
+        capacity.resize(6, 20);
         assert!(!capacity.has_room_for(1));
-        capacity.give_back(20);
-        capacity.give_back(4);
+        capacity.release(20);
+        capacity.release(4);
         assert_eq!((capacity.events(), capacity.bytes()), (0, 0));
         assert!(capacity.has_room_for(10) && !capacity.has_room_for(11));
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::Terms;
+use super::QueueOptions;
 use super::capacity::Capacity;
 use super::job::Job;
 use super::scheduler::{Next, Owner, Scheduler, Slot};
@@ -30,12 +30,12 @@ pub struct Dispatcher {
     capacity: Arc<Capacity>,
     connections: usize,
     timeout: Duration,
-    state: Mutex<State>,
+    state: Mutex<DispatcherState>,
     /// Not locked by any of these threads once it is stopped.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
-struct State {
+struct DispatcherState {
     scheduler: Scheduler<Box<Job>>,
     next_owner: Owner,
     stopped: bool,
@@ -43,20 +43,20 @@ struct State {
     alive: usize,
     /// When the last of them left, by [`uptime`]'s clock.
     left: Duration,
-    /// Of those, the ones that wait for work and were not called. The last that came is called
+    /// Of those, the ones that wait for work and were not woken. The last that came is woken
     /// first: its memory is warm, and those below it get to leave.
     idle: Vec<Arc<Condvar>>,
-    /// A thread was called or made and has not come yet. It calls the next one itself, so that
+    /// A thread was woken or made and has not come yet. It calls the next one itself, so that
     /// a burst of events wakes one thread and not one for each.
-    called: bool,
+    woken: bool,
     /// When the thread that watches over the time will look, if there is one.
     watch: Option<Instant>,
     /// Threads that wait until such a time, perhaps for longer than anything does.
     watchers: usize,
 }
 
-impl State {
-    fn thread_left(&mut self) {
+impl DispatcherState {
+    fn thread_ended(&mut self) {
         self.alive -= 1;
         self.left = uptime();
     }
@@ -70,20 +70,20 @@ impl State {
 
 impl Dispatcher {
     /// Starts no thread.
-    pub fn new(engine: Arc<Engine>, terms: &Terms) -> Dispatcher {
+    pub fn new(engine: Arc<Engine>, options: &QueueOptions) -> Dispatcher {
         Dispatcher {
             engine,
-            capacity: Arc::new(Capacity::new(terms.max_events, terms.max_bytes)),
-            connections: terms.connections,
-            timeout: terms.timeout,
-            state: Mutex::new(State {
-                scheduler: Scheduler::new(terms.connections),
+            capacity: Arc::new(Capacity::new(options.max_events, options.max_bytes)),
+            connections: options.connections,
+            timeout: options.timeout,
+            state: Mutex::new(DispatcherState {
+                scheduler: Scheduler::new(options.connections),
                 next_owner: 0,
                 stopped: false,
                 alive: 0,
                 left: Duration::ZERO,
                 idle: Vec::new(),
-                called: false,
+                woken: false,
                 watch: None,
                 watchers: 0,
             }),
@@ -106,7 +106,7 @@ impl Dispatcher {
         if state.alive > 0 { now } else { state.left }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, DispatcherState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -138,7 +138,7 @@ impl Dispatcher {
             })?;
         }
         state.scheduler.push(owner, conversation, Box::new(job()), deadline);
-        Ok(self.call(&mut state, now))
+        Ok(self.wake_one(&mut state, now))
     }
 
     /// Takes back what an owner has in the queue.
@@ -146,7 +146,7 @@ impl Dispatcher {
         let mut state = self.lock();
         let withdrawn = state.scheduler.withdraw(owner);
         // Others' events may have waited behind those.
-        let wake = self.call(&mut state, Instant::now());
+        let wake = self.wake_one(&mut state, Instant::now());
         Dispatcher::release(&mut state);
         drop(state);
         wake.wake();
@@ -169,7 +169,7 @@ impl Dispatcher {
         }
     }
 
-    fn add_thread(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
+    fn add_thread(self: &Arc<Self>, state: &mut DispatcherState) -> io::Result<()> {
         if state.stopped {
             return Err(io::Error::other("it has been stopped"));
         }
@@ -179,25 +179,25 @@ impl Dispatcher {
         let work = move || {
             // What it was at is reported as it unwinds; others, or the next one, go on.
             if panics::catch(|| dispatcher.work()).is_err() {
-                dispatcher.lock().thread_left();
+                dispatcher.lock().thread_ended();
             }
         };
         threads.push(platform::spawn("vce-send", STACK_BYTES, work)?);
         self.engine.serves_threads();
         state.alive += 1;
-        state.called = true;
+        state.woken = true;
         Ok(())
     }
 
     /// Sees to it that somebody does what can be done, and watches over what waits.
-    fn call(self: &Arc<Self>, state: &mut State, now: Instant) -> Wake {
+    fn wake_one(self: &Arc<Self>, state: &mut DispatcherState, now: Instant) -> Wake {
         let Some(due) = state.scheduler.due(now) else { return Wake(None) };
-        if state.called || state.watch.is_some_and(|watch| watch <= due) {
+        if state.woken || state.watch.is_some_and(|watch| watch <= due) {
             return Wake(None);
         }
         let idle = state.idle.pop();
         if idle.is_some() {
-            state.called = true;
+            state.woken = true;
         } else if state.alive <= self.connections {
             // Without it the threads that there are do the work, if later.
             let _ = self.add_thread(state);
@@ -206,7 +206,7 @@ impl Dispatcher {
     }
 
     /// Has the threads that watch leave as the others do, if there is nothing to watch over.
-    fn release(state: &mut State) {
+    fn release(state: &mut DispatcherState) {
         if state.watchers > 0 && state.scheduler.is_empty() {
             state.wake_all();
         }
@@ -216,13 +216,13 @@ impl Dispatcher {
     fn work(self: &Arc<Self>) {
         let own = Arc::new(Condvar::new());
         let mut state = self.lock();
-        let mut rested = false;
+        let mut was_idle = false;
         loop {
-            state.called = false;
+            state.woken = false;
             let now = Instant::now();
-            match state.scheduler.next(now, || self.engine.take_turn(now)) {
+            match state.scheduler.next(now, || self.engine.take_permit(now)) {
                 Next::Send(job, slot) => {
-                    let wake = self.call(&mut state, now);
+                    let wake = self.wake_one(&mut state, now);
                     drop(state);
                     wake.wake();
                     state = self.send(job, slot, now);
@@ -232,38 +232,38 @@ impl Dispatcher {
                     job.expired();
                     state = self.lock();
                 }
-                Next::NoTurn(job, wait) => {
+                Next::RateLimited(job, wait) => {
                     drop(state);
-                    job.has_no_turn(wait);
+                    job.rate_limited(wait);
                     state = self.lock();
                 }
                 Next::Wait(_) | Next::Idle if state.stopped => break,
                 Next::Wait(at) if state.watch.is_none_or(|watch| at < watch) => {
                     state.watch = Some(at);
                     state.watchers += 1;
-                    state = rest(&own, state, at.saturating_duration_since(now)).0;
+                    state = sleep_until_woken(&own, state, at.saturating_duration_since(now)).0;
                     state.watchers -= 1;
                     if state.watch == Some(at) {
                         state.watch = None;
                     }
-                    rested = false;
+                    was_idle = false;
                     continue;
                 }
-                Next::Wait(_) | Next::Idle if rested => {
+                Next::Wait(_) | Next::Idle if was_idle => {
                     Dispatcher::release(&mut state);
                     break;
                 }
                 Next::Wait(_) | Next::Idle => {
-                    (state, rested) = rest(&own, state, IDLE);
+                    (state, was_idle) = sleep_until_woken(&own, state, IDLE);
                     continue;
                 }
             }
-            rested = false;
+            was_idle = false;
         }
-        state.thread_left();
+        state.thread_ended();
     }
 
-    fn send(&self, job: Box<Job>, slot: Slot, now: Instant) -> MutexGuard<'_, State> {
+    fn send(&self, job: Box<Job>, slot: Slot, now: Instant) -> MutexGuard<'_, DispatcherState> {
         let limit = Limit::new("timeout", self.timeout, now);
         // A job that a panic ends is reported as it is dropped; its slot is free all the same.
         let unfinished = panics::catch(|| job.send(&self.engine, limit)).unwrap_or(None);
@@ -282,12 +282,12 @@ impl Dispatcher {
     }
 }
 
-/// Waits to be called, at most for `time`; whether it was not.
-fn rest<'a>(
+/// Waits to be woken, at most for `time`; whether it was not.
+fn sleep_until_woken<'a>(
     own: &Arc<Condvar>,
-    mut state: MutexGuard<'a, State>,
+    mut state: MutexGuard<'a, DispatcherState>,
     time: Duration,
-) -> (MutexGuard<'a, State>, bool) {
+) -> (MutexGuard<'a, DispatcherState>, bool) {
     state.idle.push(Arc::clone(own));
     let (mut state, result) = own.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner);
     let place = state.idle.iter().rposition(|idle| Arc::ptr_eq(idle, own));
@@ -297,9 +297,9 @@ fn rest<'a>(
     (state, place.is_some() && result.timed_out())
 }
 
-/// A thread that was called and still sleeps. It is woken when the caller holds no lock, which
-/// it would only wait for.
-#[must_use = "a thread that was called has to be woken"]
+/// An idle thread that was chosen to be woken. It is woken after the lock is released, which it
+/// would only wait for.
+#[must_use = "an idle thread was chosen and has to be woken"]
 pub struct Wake(Option<Arc<Condvar>>);
 
 impl Wake {

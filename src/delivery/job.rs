@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use super::tracker::Tracker;
 use crate::api::{Request, Success};
 use crate::auth::TokenSource;
-use crate::calls::RunningCall;
+use crate::calls::ActiveCall;
 use crate::engine::{self, Engine, Progress, Step};
 use crate::error::{Error, Result, Status};
 use crate::event::Event;
@@ -57,25 +57,25 @@ impl Job {
     /// otherwise it is finished and reported.
     pub fn send(self: Box<Job>, engine: &Engine, limit: Limit) -> Option<(Box<Job>, Instant)> {
         let limit = limit.or_earlier(self.limit);
-        self.send_by(|Job { request, tokens, limit: whole, progress, .. }, running| {
-            engine.attempt(request, tokens, limit, *whole, progress, running)
+        self.send_by(|Job { request, tokens, limit: whole, progress, .. }, call| {
+            engine.attempt(request, tokens, limit, *whole, progress, call)
         })
     }
 
     fn send_by(
         mut self: Box<Job>,
-        attempt: impl FnOnce(&mut Job, &Arc<RunningCall>) -> Step,
+        attempt: impl FnOnce(&mut Job, &Arc<ActiveCall>) -> Step,
     ) -> Option<(Box<Job>, Instant)> {
-        let running = self.tracker.as_ref().and_then(|tracker| tracker.begin_attempt());
-        let Some(running) = running else {
+        let call = self.tracker.as_ref().and_then(|tracker| tracker.begin_attempt());
+        let Some(call) = call else {
             self.withdrawn();
             return None;
         };
         if let Some(tracker) = self.tracker.as_ref().filter(|_| self.last.is_some()) {
             tracker.count_retry();
         }
-        let attempted = panics::catch(|| attempt(&mut self, &running));
-        drop(running);
+        let attempted = panics::catch(|| attempt(&mut self, &call));
+        drop(call);
         match attempted {
             Ok(Step::Ended(result)) => self.report(result.and_then(Success::event)),
             Ok(Step::Repeat { after, error }) => {
@@ -97,8 +97,8 @@ impl Job {
     }
 
     /// The engine's limits leave it no turn in time.
-    pub fn has_no_turn(self, wait: Duration) {
-        self.failed(engine::no_turn(wait));
+    pub fn rate_limited(self, wait: Duration) {
+        self.failed(engine::rate_limited(wait));
     }
 
     /// The client was closed before the event had its turn.
@@ -108,7 +108,7 @@ impl Job {
 
     fn failed(mut self, mut error: Error) {
         if let Some(last) = self.last.take() {
-            error = error.with_more(&format!("; the last attempt: {last}"));
+            error = error.with_message_suffix(&format!("; the last attempt: {last}"));
             if let Some(answer) = last.answer() {
                 error = error.with_answer(answer.clone());
             }
@@ -142,7 +142,7 @@ mod tests {
     use crate::api::Method;
     use crate::auth::Credentials;
     use crate::config::Config;
-    use crate::delivery::Terms;
+    use crate::delivery::QueueOptions;
     use crate::delivery::capacity::Capacity;
     use crate::error::{Answer, Outcome};
 
@@ -152,7 +152,7 @@ mod tests {
         for (name, value) in options {
             config.set(name, Some(value)).unwrap();
         }
-        let terms = Terms::from(&config.settings);
+        let terms = QueueOptions::from(&config.settings);
         let capacity = Capacity::new(terms.max_events, terms.max_bytes);
         let tracker = Arc::new(Tracker::new(Arc::new(capacity), terms.reports));
         let credentials = Arc::new(Credentials::ready("a.b.c").unwrap());
@@ -236,7 +236,7 @@ mod tests {
     fn an_end_without_an_answer_tells_of_the_last_attempt() {
         let ends: [(fn(Job), _, _); 3] = [
             (Job::expired, Status::Timeout, true),
-            (|job| job.has_no_turn(Duration::from_secs(9)), Status::RateLimited, true),
+            (|job| job.rate_limited(Duration::from_secs(9)), Status::RateLimited, true),
             (Job::withdrawn, Status::Closed, false),
         ];
         for (end, status, is_retryable) in ends {

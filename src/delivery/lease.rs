@@ -14,11 +14,11 @@ use crate::platform::uptime;
 /// This process's shared dispatchers.
 #[derive(Default)]
 struct Shared {
-    state: Mutex<State>,
+    state: Mutex<SharedState>,
 }
 
 #[derive(Default)]
-struct State {
+struct SharedState {
     dispatchers: HashMap<SettingsDigest, Entry>,
     /// Whether the housekeeping looks at it.
     is_watched: bool,
@@ -38,7 +38,7 @@ impl Shared {
         Arc::clone(SHARED.get_or_make(Arc::default))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, SharedState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -24,13 +24,13 @@ use tracker::Tracker;
 use crate::api::Request;
 use crate::auth::TokenSource;
 use crate::config::{Reports, Settings};
-use crate::engine::{Blueprint, Engine};
+use crate::engine::{Engine, EngineSpec};
 use crate::error::Result;
 use crate::limit::Limit;
 
 /// The options of background sending.
 #[derive(Clone, Copy)]
-pub struct Terms {
+pub struct QueueOptions {
     connections: usize,
     timeout: Duration,
     delivery_timeout: Duration,
@@ -39,9 +39,9 @@ pub struct Terms {
     reports: Reports,
 }
 
-impl From<&Settings> for Terms {
-    fn from(settings: &Settings) -> Terms {
-        Terms {
+impl From<&Settings> for QueueOptions {
+    fn from(settings: &Settings) -> QueueOptions {
+        QueueOptions {
             connections: settings.connections,
             timeout: settings.timeout,
             delivery_timeout: settings.delivery_timeout,
@@ -63,17 +63,17 @@ pub struct Delivery {
 impl Delivery {
     /// With an engine and a queue of its own, or with those that this process shares. Starts no
     /// thread.
-    pub fn new(blueprint: &Blueprint, terms: &Terms) -> Delivery {
-        let make = || Dispatcher::new(Arc::new(blueprint.engine()), terms);
-        let dispatcher = match blueprint.shared() {
+    pub fn new(spec: &EngineSpec, options: &QueueOptions) -> Delivery {
+        let make = || Dispatcher::new(Arc::new(spec.engine()), options);
+        let dispatcher = match spec.shared() {
             None => Lease::own(make()),
             Some(digest) => Lease::shared(digest, make),
         };
         Delivery {
             owner: dispatcher.new_owner(),
-            tracker: Arc::new(Tracker::new(Arc::clone(dispatcher.capacity()), terms.reports)),
+            tracker: Arc::new(Tracker::new(Arc::clone(dispatcher.capacity()), options.reports)),
             dispatcher,
-            delivery_timeout: terms.delivery_timeout,
+            delivery_timeout: options.delivery_timeout,
         }
     }
 
@@ -144,7 +144,7 @@ impl Delivery {
     }
 
     /// Leaves what was accepted to a shared engine, and its reports to nobody.
-    pub fn leave(&self) {
+    pub fn detach(&self) {
         if !self.dispatcher.is_shared() {
             self.close(Duration::ZERO);
         }

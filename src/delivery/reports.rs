@@ -52,14 +52,14 @@ impl ReportQueue {
     /// bytes. Whether a poller has to be woken for it.
     pub fn push(&mut self, mut report: Report, event_bytes: usize, capacity: &Capacity) -> bool {
         if !self.wants(&report) {
-            capacity.give_back(event_bytes);
+            capacity.release(event_bytes);
             return false;
         }
         if !capacity.has_room_for(report.bytes()) {
             report = report.brief();
         }
         let bytes = report.bytes();
-        capacity.exchange(event_bytes, bytes);
+        capacity.resize(event_bytes, bytes);
         if let Some(wake_up) = self.wake_up.as_ref().filter(|_| self.waiting.is_empty()) {
             wake_up.raise();
         }
@@ -81,7 +81,7 @@ impl ReportQueue {
     /// Takes the oldest report.
     pub fn pop(&mut self, capacity: &Capacity) -> Option<Report> {
         let (report, bytes) = self.waiting.pop_front()?;
-        capacity.give_back(bytes);
+        capacity.release(bytes);
         if let Some(wake_up) = self.wake_up.as_ref().filter(|_| self.waiting.is_empty()) {
             wake_up.lower();
         }

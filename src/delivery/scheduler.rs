@@ -27,11 +27,11 @@ pub struct Scheduler<E> {
     lanes: HashMap<Conversation, Lane>,
     /// Each conversation that is `Ready`, once, in the order of their turns.
     turns: VecDeque<Conversation>,
-    /// Each conversation that is `Resting`.
-    resting: BTreeSet<(Instant, Conversation)>,
+    /// Each conversation that is `BackingOff`.
+    backing_off: BTreeSet<(Instant, Conversation)>,
     in_flight: usize,
-    /// The engine has no turn before.
-    next_turn: Option<Instant>,
+    /// The engine has no permit before.
+    next_permit: Option<Instant>,
 }
 
 #[derive(Clone)]
@@ -46,14 +46,14 @@ struct Waiting<E> {
 #[derive(Clone)]
 struct Lane {
     waiting: VecDeque<Number>,
-    state: State,
+    state: LaneState,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum LaneState {
     Ready,
     /// Its first event is to be repeated, but not before.
-    Resting(Instant),
+    BackingOff(Instant),
     InFlight {
         owner: Owner,
         cancelled: bool,
@@ -77,8 +77,8 @@ pub enum Next<E> {
     Send(E, Slot),
     /// This event's time is over.
     Expired(E),
-    /// No turn comes before this event's time is over: the next one comes so much later.
-    NoTurn(E, Duration),
+    /// No permit comes before this event's time is over: the next one comes so much later.
+    RateLimited(E, Duration),
     /// Nothing before then, or until a command.
     Wait(Instant),
     /// Nothing until a command.
@@ -94,9 +94,9 @@ impl<E> Scheduler<E> {
             waiting: BTreeMap::new(),
             lanes: HashMap::new(),
             turns: VecDeque::new(),
-            resting: BTreeSet::new(),
+            backing_off: BTreeSet::new(),
             in_flight: 0,
-            next_turn: None,
+            next_permit: None,
         }
     }
 
@@ -108,7 +108,7 @@ impl<E> Scheduler<E> {
             Some((known, _)) => Arc::clone(known),
             None => {
                 let new: Conversation = Arc::from(conversation);
-                let lane = Lane { waiting: VecDeque::new(), state: State::Ready };
+                let lane = Lane { waiting: VecDeque::new(), state: LaneState::Ready };
                 self.lanes.insert(Arc::clone(&new), lane);
                 self.turns.push_back(Arc::clone(&new));
                 new
@@ -129,18 +129,18 @@ impl<E> Scheduler<E> {
     /// `None`: not before a command.
     pub fn due(&self, now: Instant) -> Option<Instant> {
         let deadline = self.first_deadline()?;
-        let sending = if self.has_candidate() { Some(now) } else { self.first_rested() };
+        let sending = if self.has_candidate() { Some(now) } else { self.first_backoff_end() };
         Some(self.within(deadline, sending))
     }
 
     /// Decides what is to be done now; to be asked until it answers `Wait` or `Idle`.
     ///
-    /// `take_turn` is called if an event could be sent: it takes a turn under the engine's
+    /// `take_permit` is called if an event could be sent: it takes a permit under the engine's
     /// limits, or tells when the next one comes.
     pub fn next(
         &mut self,
         now: Instant,
-        take_turn: impl FnOnce() -> Result<(), Instant>,
+        take_permit: impl FnOnce() -> Result<(), Instant>,
     ) -> Next<E> {
         let Some(first_deadline) = self.first_deadline() else {
             self.skip_empty();
@@ -149,21 +149,22 @@ impl<E> Scheduler<E> {
         if first_deadline <= now {
             return self.pop_oldest().map_or(Next::Idle, |oldest| Next::Expired(oldest.event));
         }
-        self.wake_rested(now);
+        self.end_backoffs(now);
         self.skip_empty();
         if self.has_candidate() {
-            let turn = take_turn();
-            self.next_turn = turn.err();
-            return match turn {
+            let permit = take_permit();
+            self.next_permit = permit.err();
+            return match permit {
                 Ok(()) => self.start().map_or(Next::Idle, |(event, slot)| Next::Send(event, slot)),
-                Err(turn) if turn >= first_deadline => {
-                    let wait = turn.saturating_duration_since(now);
-                    self.pop_oldest().map_or(Next::Idle, |oldest| Next::NoTurn(oldest.event, wait))
+                Err(permit) if permit >= first_deadline => {
+                    let wait = permit.saturating_duration_since(now);
+                    self.pop_oldest()
+                        .map_or(Next::Idle, |oldest| Next::RateLimited(oldest.event, wait))
                 }
-                Err(turn) => Next::Wait(turn),
+                Err(permit) => Next::Wait(permit),
             };
         }
-        Next::Wait(self.within(first_deadline, self.first_rested()))
+        Next::Wait(self.within(first_deadline, self.first_backoff_end()))
     }
 
     /// An event came to its end; its conversation goes on.
@@ -178,13 +179,13 @@ impl<E> Scheduler<E> {
         let Slot { deadline, conversation, number, owner } = slot;
         let Some(lane) = self.lanes.get_mut(&conversation) else { return Some(event) };
         self.in_flight -= 1;
-        if lane.state == (State::InFlight { owner, cancelled: true }) {
+        if lane.state == (LaneState::InFlight { owner, cancelled: true }) {
             self.ready(&conversation);
             return Some(event);
         }
         lane.waiting.push_front(number);
-        lane.state = State::Resting(at);
-        self.resting.insert((at, Arc::clone(&conversation)));
+        lane.state = LaneState::BackingOff(at);
+        self.backing_off.insert((at, Arc::clone(&conversation)));
         self.waiting.insert(number, Waiting { event, owner, conversation, deadline });
         None
     }
@@ -200,7 +201,7 @@ impl<E> Scheduler<E> {
             .collect();
         let mut emptied = Vec::new();
         for (conversation, lane) in &mut self.lanes {
-            if let State::InFlight { owner: of, cancelled } = &mut lane.state {
+            if let LaneState::InFlight { owner: of, cancelled } = &mut lane.state {
                 *cancelled |= *of == owner;
             }
             let first = lane.waiting.front().copied();
@@ -230,15 +231,15 @@ impl<E> Scheduler<E> {
     }
 
     /// When the first conversation that rests could go on.
-    fn first_rested(&self) -> Option<Instant> {
-        self.resting.first().map(|(at, _)| *at).filter(|_| self.has_room())
+    fn first_backoff_end(&self) -> Option<Instant> {
+        self.backing_off.first().map(|(at, _)| *at).filter(|_| self.has_room())
     }
 
     /// When something has to be done if an event's time is over at `deadline`, and one could be
-    /// sent at `sending`: that is not before the engine has a turn.
+    /// sent at `sending`: that is not before the engine has a permit.
     fn within(&self, deadline: Instant, sending: Option<Instant>) -> Instant {
-        let turn = self.next_turn.filter(|turn| *turn < deadline);
-        sending.max(sending.and(turn)).map_or(deadline, |at| at.min(deadline))
+        let permit = self.next_permit.filter(|permit| *permit < deadline);
+        sending.max(sending.and(permit)).map_or(deadline, |at| at.min(deadline))
     }
 
     fn first_deadline(&self) -> Option<Instant> {
@@ -259,8 +260,8 @@ impl<E> Scheduler<E> {
     /// empty conversation in `turns` is taken out when its turn comes.
     fn first_left(&mut self, conversation: &Conversation) {
         let Some(lane) = self.lanes.get(conversation) else { return };
-        if let State::Resting(at) = lane.state {
-            self.resting.remove(&(at, Arc::clone(conversation)));
+        if let LaneState::BackingOff(at) = lane.state {
+            self.backing_off.remove(&(at, Arc::clone(conversation)));
             self.ready(conversation);
         }
     }
@@ -271,14 +272,14 @@ impl<E> Scheduler<E> {
         if lane.waiting.is_empty() {
             self.lanes.remove(conversation);
         } else {
-            lane.state = State::Ready;
+            lane.state = LaneState::Ready;
             self.turns.push_back(Arc::clone(conversation));
         }
     }
 
-    fn wake_rested(&mut self, now: Instant) {
-        while self.resting.first().is_some_and(|(at, _)| *at <= now) {
-            if let Some((_, conversation)) = self.resting.pop_first() {
+    fn end_backoffs(&mut self, now: Instant) {
+        while self.backing_off.first().is_some_and(|(at, _)| *at <= now) {
+            if let Some((_, conversation)) = self.backing_off.pop_first() {
                 self.ready(&conversation);
             }
         }
@@ -300,7 +301,7 @@ impl<E> Scheduler<E> {
         let lane = self.lanes.get_mut(&conversation)?;
         let number = lane.waiting.pop_front()?;
         let Waiting { event, owner, deadline, .. } = self.waiting.remove(&number)?;
-        lane.state = State::InFlight { owner, cancelled: false };
+        lane.state = LaneState::InFlight { owner, cancelled: false };
         self.in_flight += 1;
         Some((event, Slot { deadline, conversation, number, owner }))
     }

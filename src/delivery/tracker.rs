@@ -7,7 +7,7 @@ use super::capacity::Capacity;
 use super::report::Report;
 use super::reports::ReportQueue;
 use super::stats::{Counters, Stats};
-use crate::calls::{Calls, RunningCall};
+use crate::calls::{ActiveCall, ActiveCalls};
 use crate::config::Reports;
 use crate::engine;
 use crate::error::Result;
@@ -17,16 +17,16 @@ use crate::event::Event;
 pub struct Tracker {
     /// The queue's.
     capacity: Arc<Capacity>,
-    state: Mutex<State>,
+    state: Mutex<TrackerState>,
     /// A report came, or none will come any more.
     reported: Condvar,
     /// No event is unfinished any more.
     finished: Condvar,
     /// The attempts under way.
-    attempts: Arc<Calls>,
+    attempts: Arc<ActiveCalls>,
 }
 
-struct State {
+struct TrackerState {
     /// No more events are accepted.
     closed: bool,
     /// Closing left no time for some events.
@@ -39,7 +39,7 @@ struct State {
     counters: Counters,
 }
 
-impl State {
+impl TrackerState {
     fn expects_no_report(&self) -> bool {
         self.reports.is_abandoned() || (self.closed && self.unfinished == 0)
     }
@@ -49,7 +49,7 @@ impl Tracker {
     pub fn new(capacity: Arc<Capacity>, keep: Reports) -> Tracker {
         Tracker {
             capacity,
-            state: Mutex::new(State {
+            state: Mutex::new(TrackerState {
                 closed: false,
                 cancelled: false,
                 unfinished: 0,
@@ -63,7 +63,7 @@ impl Tracker {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, TrackerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -75,15 +75,15 @@ impl Tracker {
         if state.closed {
             return Err(engine::closed());
         }
-        self.capacity.take(bytes)?;
-        let enqueued = enqueue().inspect_err(|_| self.capacity.give_back(bytes))?;
+        self.capacity.reserve(bytes)?;
+        let enqueued = enqueue().inspect_err(|_| self.capacity.release(bytes))?;
         state.unfinished += 1;
         state.counters.accepted += 1;
         Ok(enqueued)
     }
 
     /// Begins to send an event; `None` if the handle's events are cancelled.
-    pub fn begin_attempt(&self) -> Option<Arc<RunningCall>> {
+    pub fn begin_attempt(&self) -> Option<Arc<ActiveCall>> {
         self.attempts.begin()
     }
 

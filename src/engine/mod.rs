@@ -1,13 +1,13 @@
 //! Transport, token and limits: performs one request to its end. Handles with the same
 //! settings may share one engine.
 
-mod blueprint;
-mod pace;
+mod spec;
+mod rate_limiter;
 mod progress;
 
-pub use blueprint::{Blueprint, SettingsDigest};
-pub use pace::no_turn;
 pub use progress::{Progress, Step};
+pub use rate_limiter::rate_limited;
+pub use spec::{EngineSpec, SettingsDigest};
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -15,14 +15,14 @@ use std::time::{Duration, Instant, SystemTime};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::api::{self, Failure, Request, Success};
-use crate::auth::{Bearer, Now, TokenSource};
-use crate::calls::RunningCall;
+use crate::auth::{Bearer, Moment, TokenSource};
+use crate::calls::ActiveCall;
 use crate::error::{Error, Result, Status};
 use crate::limit::Limit;
 use crate::retry::Policy;
 use crate::transport::Transport;
 
-use pace::Pace;
+use rate_limiter::RateLimiter;
 
 /// What is needed to perform requests, shared by all threads.
 #[derive(Debug)]
@@ -30,17 +30,17 @@ pub struct Engine {
     transport: Transport,
     tokens: Arc<TokenSource>,
     policy: Policy,
-    pace: Pace,
+    rate_limiter: RateLimiter,
 }
 
 impl Engine {
     /// Connects to nothing.
-    fn new(blueprint: &Blueprint) -> Engine {
+    fn new(spec: &EngineSpec) -> Engine {
         Engine {
-            transport: Transport::new(&blueprint.setup),
-            tokens: Arc::new(TokenSource::new(Arc::clone(&blueprint.credentials))),
-            policy: blueprint.policy,
-            pace: Pace::new(blueprint.rate_limit),
+            transport: Transport::new(&spec.transport),
+            tokens: Arc::new(TokenSource::new(Arc::clone(&spec.credentials))),
+            policy: spec.policy,
+            rate_limiter: RateLimiter::new(spec.rate_limit),
         }
     }
 
@@ -50,18 +50,18 @@ impl Engine {
         request: &Request,
         tokens: &TokenSource,
         limit: Limit,
-        running: &Arc<RunningCall>,
+        call: &Arc<ActiveCall>,
     ) -> Result<Success> {
         let mut progress = Progress::new(request);
         loop {
-            let step = match self.pace.wait(limit.deadline, running) {
-                Ok(()) => self.attempt(request, tokens, limit, limit, &mut progress, running),
+            let step = match self.rate_limiter.wait(limit.deadline, call) {
+                Ok(()) => self.attempt(request, tokens, limit, limit, &mut progress, call),
                 Err(error) => Step::Ended(Err(progress.end(error))),
             };
             match step {
                 Step::Ended(result) => return result,
                 Step::Repeat { after, .. } => {
-                    if !running.sleep(after) {
+                    if !call.sleep(after) {
                         return Err(progress.end(closed()));
                     }
                 }
@@ -69,12 +69,12 @@ impl Engine {
         }
     }
 
-    /// Takes a turn to make an attempt, or tells when the next one comes.
-    pub fn take_turn(&self, now: Instant) -> std::result::Result<(), Instant> {
-        self.pace.take(now)
+    /// Takes a permit to make an attempt, or tells when the next one comes.
+    pub fn take_permit(&self, now: Instant) -> std::result::Result<(), Instant> {
+        self.rate_limiter.take(now)
     }
 
-    /// Sends a request once within `limit`, after its turn was taken, and decides what follows.
+    /// Sends a request once within `limit`, after its permit was taken, and decides what follows.
     /// `whole` is the limit for all attempts.
     pub fn attempt(
         &self,
@@ -83,24 +83,24 @@ impl Engine {
         limit: Limit,
         whole: Limit,
         progress: &mut Progress,
-        running: &Arc<RunningCall>,
+        call: &Arc<ActiveCall>,
     ) -> Step {
-        let begun = Now::read();
-        let bearer = match tokens.bearer(begun, Now::read) {
+        let begun = Moment::read();
+        let bearer = match tokens.bearer(begun, Moment::read) {
             Ok(bearer) => bearer,
             Err(error) => return Step::Ended(Err(progress.end(error))),
         };
         let Failure { error, evidence, transient, token_expired } =
-            match self.exchange(request, tokens, &bearer, begun, limit, running) {
+            match self.exchange(request, tokens, &bearer, begun, limit, call) {
                 Ok(success) => return Step::Ended(Ok(success)),
                 Err(failure) => failure,
             };
         let error = progress.attempts.conclude(evidence, error);
-        if running.is_cancelled() {
+        if call.is_cancelled() {
             return Step::Ended(Err(progress.end(closed())));
         }
         let refused = error.status() == Status::Unauthorized && !progress.refreshed;
-        if refused && tokens.refuse(&bearer, token_expired) {
+        if refused && tokens.invalidate(&bearer, token_expired) {
             progress.refreshed = true;
             return Step::Repeat { after: Duration::ZERO, error };
         }
@@ -121,20 +121,20 @@ impl Engine {
         request: &Request,
         tokens: &TokenSource,
         bearer: &Arc<Bearer>,
-        begun: Now,
+        begun: Moment,
         limit: Limit,
-        running: &Arc<RunningCall>,
+        call: &Arc<ActiveCall>,
     ) -> std::result::Result<Success, Failure> {
-        let reply = self.transport.exchange(request, bearer, begun.monotonic(), limit, running)?;
+        let reply = self.transport.exchange(request, bearer, begun.monotonic(), limit, call)?;
         let is_success = matches!(reply.status, 200..=299);
-        if (!is_success || tokens.wants_date(begun))
+        if (!is_success || tokens.claim_clock_comparison(begun))
             && let Some(date) = reply.date()
         {
-            tokens.observe_date(date, begun, Now::read());
+            tokens.observe_date(date, begun, Moment::read());
         }
-        api::judge(request, reply, SystemTime::now).inspect_err(|failure| {
+        api::interpret(request, reply, SystemTime::now).inspect_err(|failure| {
             if let Some(pause) = failure.error.retry_after().filter(|_| failure.transient) {
-                self.pace.pause(pause);
+                self.rate_limiter.pause(pause);
             }
         })
     }

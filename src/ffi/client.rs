@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::boundary::infallible;
 use super::call::{OutError, creating, fallible};
 use super::config::vce_config;
-use super::convert::{EventTexts, Out, given, text};
+use super::convert::{EventTexts, Out, not_null, text};
 use super::error::vce_error;
 use super::event::vce_event;
 use super::event_list::vce_event_list;
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn vce_client_new(
     // SAFETY: `client` and `error` are NULL or writable, by the contract in `ffi/mod.rs`.
     let (client, error) = unsafe { (Out::new(client), OutError::new(error)) };
     fallible(error, || {
-        let config = given(config, "config")?;
+        let config = not_null(config, "config")?;
         let client = client.required("client")?;
         client.write(vce_client(Client::new(&config.0)?));
         Ok(Status::Ok)
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn vce_client_close(
     // SAFETY: `error` is NULL or writable, by the contract in `ffi/mod.rs`.
     let error = unsafe { OutError::new(error) };
     fallible(error, || {
-        given(client, "client")?.0.close(Duration::from_millis(timeout_ms)).map(|()| Status::Ok)
+        not_null(client, "client")?.0.close(Duration::from_millis(timeout_ms)).map(|()| Status::Ok)
     })
 }
 
@@ -101,7 +101,7 @@ pub unsafe extern "C" fn vce_create_event(
     // SAFETY: `event` and `error` are NULL or writable, by the contract in `ffi/mod.rs`.
     let (event, error) = unsafe { (Out::new(event), OutError::new(error)) };
     creating(error, || {
-        let client = given(client, "client")?;
+        let client = not_null(client, "client")?;
         // SAFETY: each is NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let texts = unsafe { EventTexts::new(conversation_id, r#type, from, body) }?;
         let EventTexts { conversation_id, event_type, from, body } = texts;
@@ -122,7 +122,7 @@ pub unsafe extern "C" fn vce_get_event(
     // SAFETY: `event` and `error` are NULL or writable, by the contract in `ffi/mod.rs`.
     let (event, error) = unsafe { (Out::new(event), OutError::new(error)) };
     fallible(error, || {
-        let client = given(client, "client")?;
+        let client = not_null(client, "client")?;
         // SAFETY: both are NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let (conversation_id, event_id) =
             unsafe { (text(conversation_id, "conversation id")?, text(event_id, "event id")?) };
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn vce_delete_event(
     // SAFETY: `error` is NULL or writable, by the contract in `ffi/mod.rs`.
     let error = unsafe { OutError::new(error) };
     fallible(error, || {
-        let client = given(client, "client")?;
+        let client = not_null(client, "client")?;
         // SAFETY: both are NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let (conversation_id, event_id) =
             unsafe { (text(conversation_id, "conversation id")?, text(event_id, "event id")?) };
@@ -164,7 +164,7 @@ pub unsafe extern "C" fn vce_list_events(
     // SAFETY: `list` and `error` are NULL or writable, by the contract in `ffi/mod.rs`.
     let (list, error) = unsafe { (Out::new(list), OutError::new(error)) };
     fallible(error, || {
-        let client = given(client, "client")?;
+        let client = not_null(client, "client")?;
         // SAFETY: `conversation_id` is NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let conversation_id = unsafe { text(conversation_id, "conversation id") }?;
         let list = list.required("list")?;

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use super::boundary::infallible;
 use super::call::{OutError, fallible};
-use super::convert::{given, optional_text, text};
+use super::convert::{not_null, optional_text, text};
 use super::error::vce_error;
 use super::status::vce_status;
 use crate::config::Config;
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn vce_config_set(
     // SAFETY: `error` is NULL or writable, by the contract in `ffi/mod.rs`.
     let error = unsafe { OutError::new(error) };
     fallible(error, || {
-        let config = given(config, "config")?;
+        let config = not_null(config, "config")?;
         // SAFETY: `name` is NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let name = unsafe { text(name, "option's name") }?;
         // SAFETY: `value` is NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn vce_config_load_env(
 ) -> vce_status {
     // SAFETY: `error` is NULL or writable, by the contract in `ffi/mod.rs`.
     let error = unsafe { OutError::new(error) };
-    fallible(error, || given(config, "config")?.0.load_env().map(|()| Status::Ok))
+    fallible(error, || not_null(config, "config")?.0.load_env().map(|()| Status::Ok))
 }
 
 /// Frees settings. Clients made from them are not touched. NULL is allowed.

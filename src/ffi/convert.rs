@@ -62,8 +62,8 @@ impl<'a> EventTexts<'a> {
     }
 }
 
-/// An object that must be given.
-pub fn given<T>(object: Option<T>, what: &str) -> Result<T> {
+/// An object that must not be NULL.
+pub fn not_null<T>(object: Option<T>, what: &str) -> Result<T> {
     object.ok_or_else(|| Error::new(Status::Argument, format!("the {what} is NULL")))
 }
 
@@ -116,7 +116,7 @@ pub fn optional_c_string(text: Option<&str>) -> Option<CString> {
 }
 
 /// A text that is borrowed from its object.
-pub fn borrowed(text: Option<&CString>) -> *const c_char {
+pub fn text_or_null(text: Option<&CString>) -> *const c_char {
     text.map_or(null(), |text| text.as_ptr())
 }
 

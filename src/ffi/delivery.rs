@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::boundary::infallible;
 use super::call::{OutError, fallible};
 use super::client::vce_client;
-use super::convert::{EventTexts, given, handed_over, owned_c_string};
+use super::convert::{EventTexts, handed_over, not_null, owned_c_string};
 use super::error::vce_error;
 use super::report::vce_report;
 use super::status::vce_status;
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn vce_enqueue_event(
     // SAFETY: `error` is NULL or writable, by the contract in `ffi/mod.rs`.
     let error = unsafe { OutError::new(error) };
     fallible(error, || {
-        let client = given(client, "client")?;
+        let client = not_null(client, "client")?;
         // SAFETY: each is NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let EventTexts { conversation_id, event_type, from, body } =
             unsafe { EventTexts::new(conversation_id, r#type, from, body) }?;
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn vce_flush(
         if let Some(remaining) = unsafe { remaining.as_mut() } {
             *remaining = left as u64;
         }
-        given(client, "client")?;
+        not_null(client, "client")?;
         if left == 0 {
             return Ok(Status::Ok);
         }

@@ -4,7 +4,7 @@ use std::ffi::{CString, c_char};
 use std::ptr::null;
 
 use super::boundary::infallible;
-use super::convert::{borrowed, c_string, optional_c_string};
+use super::convert::{c_string, optional_c_string, text_or_null};
 use super::status::{vce_outcome, vce_status};
 use crate::error::{Answer, Error};
 
@@ -62,7 +62,7 @@ pub extern "C" fn vce_error_status(error: Option<&vce_error>) -> vce_status {
 /// One sentence for a person: what, where, what to do. NULL only for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_message(error: Option<&vce_error>) -> *const c_char {
-    infallible(null(), || borrowed(error.map(|error| &error.message)))
+    infallible(null(), || text_or_null(error.map(|error| &error.message)))
 }
 
 /// Whether the event exists all the same: VCE_OUTCOME_NOT_CREATED or VCE_OUTCOME_MAYBE_CREATED.
@@ -110,32 +110,32 @@ pub extern "C" fn vce_error_http_status(error: Option<&vce_error>) -> i32 {
 /// Vonage's code, such as "conversation:error:not-found"; or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_code(error: Option<&vce_error>) -> *const c_char {
-    infallible(null(), || borrowed(answered(error).and_then(|answer| answer.code.as_ref())))
+    infallible(null(), || text_or_null(answered(error).and_then(|answer| answer.code.as_ref())))
 }
 
 /// The problem details' title; or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_title(error: Option<&vce_error>) -> *const c_char {
-    infallible(null(), || borrowed(answered(error).and_then(|answer| answer.title.as_ref())))
+    infallible(null(), || text_or_null(answered(error).and_then(|answer| answer.title.as_ref())))
 }
 
 /// The problem details' detail, or an older version's description; or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_detail(error: Option<&vce_error>) -> *const c_char {
-    infallible(null(), || borrowed(answered(error).and_then(|answer| answer.detail.as_ref())))
+    infallible(null(), || text_or_null(answered(error).and_then(|answer| answer.detail.as_ref())))
 }
 
 /// What identifies the request towards Vonage's support; or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_trace_id(error: Option<&vce_error>) -> *const c_char {
-    infallible(null(), || borrowed(answered(error).and_then(|answer| answer.trace_id.as_ref())))
+    infallible(null(), || text_or_null(answered(error).and_then(|answer| answer.trace_id.as_ref())))
 }
 
 /// The answer's body as received, at most its first 64 KiB and not beyond a NUL byte; it need
 /// not be UTF-8. NULL if there was no answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_response(error: Option<&vce_error>) -> *const c_char {
-    infallible(null(), || borrowed(answered(error).map(|answer| &answer.response)))
+    infallible(null(), || text_or_null(answered(error).map(|answer| &answer.response)))
 }
 
 /// Frees an error and its texts. NULL is allowed.

@@ -16,44 +16,44 @@ impl From<Event> for vce_event {
     }
 }
 
-fn borrowed(event: Option<&vce_event>, field: Field) -> *const c_char {
+fn field(event: Option<&vce_event>, field: Field) -> *const c_char {
     infallible(null(), || event.and_then(|event| event.0.c_str(field)).map_or(null(), CStr::as_ptr))
 }
 
 /// The event's id as text, whether the server sent a number or a string. NULL if it sent none.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_event_id(event: Option<&vce_event>) -> *const c_char {
-    borrowed(event, Field::Id)
+    field(event, Field::Id)
 }
 
 /// The event type, or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_event_type(event: Option<&vce_event>) -> *const c_char {
-    borrowed(event, Field::Type)
+    field(event, Field::Type)
 }
 
 /// The member that the event comes from, or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_event_from(event: Option<&vce_event>) -> *const c_char {
-    borrowed(event, Field::From)
+    field(event, Field::From)
 }
 
 /// When the server created the event, as it wrote it (RFC 3339), or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_event_timestamp(event: Option<&vce_event>) -> *const c_char {
-    borrowed(event, Field::Timestamp)
+    field(event, Field::Timestamp)
 }
 
 /// The body's JSON, byte for byte the server's, or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_event_body(event: Option<&vce_event>) -> *const c_char {
-    borrowed(event, Field::Body)
+    field(event, Field::Body)
 }
 
 /// The whole resource's JSON, byte for byte the server's. NULL only for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_event_json(event: Option<&vce_event>) -> *const c_char {
-    borrowed(event, Field::Json)
+    field(event, Field::Json)
 }
 
 /// Frees an event and its texts. NULL is allowed.

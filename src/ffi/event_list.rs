@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use super::boundary::infallible;
 use super::call::{OutError, fallible};
-use super::convert::{Out, given, optional_text, text};
+use super::convert::{Out, not_null, optional_text, text};
 use super::error::vce_error;
 use super::event::vce_event;
 use super::status::vce_status;
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn vce_event_list_set(
     // SAFETY: `error` is NULL or writable, by the contract in `ffi/mod.rs`.
     let error = unsafe { OutError::new(error) };
     fallible(error, || {
-        let list = given(list, "list")?;
+        let list = not_null(list, "list")?;
         // SAFETY: `name` is NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
         let name = unsafe { text(name, "setting's name") }?;
         // SAFETY: `value` is NULL or NUL-terminated, by the contract in `ffi/mod.rs`.
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn vce_event_list_next(
     // SAFETY: `event` and `error` are NULL or writable, by the contract in `ffi/mod.rs`.
     let (event, error) = unsafe { (Out::new(event), OutError::new(error)) };
     fallible(error, || {
-        let list = given(list, "list")?;
+        let list = not_null(list, "list")?;
         let event = event.required("event")?;
         match list.0.next().transpose()? {
             Some(next) => {

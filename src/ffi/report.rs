@@ -44,14 +44,14 @@ pub extern "C" fn vce_report_outcome(report: Option<&vce_report>) -> vce_outcome
 /// and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_report_event(report: Option<&vce_report>) -> *const vce_event {
-    infallible(null(), || borrowed(report.and_then(|report| report.event.as_ref())))
+    infallible(null(), || object_or_null(report.and_then(|report| report.event.as_ref())))
 }
 
 /// Why the event was not, or perhaps not, created, borrowed from the report; NULL if it was, and
 /// for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_report_error(report: Option<&vce_report>) -> *const vce_error {
-    infallible(null(), || borrowed(report.and_then(|report| report.error.as_ref())))
+    infallible(null(), || object_or_null(report.and_then(|report| report.error.as_ref())))
 }
 
 /// Frees a report, its event and its error. NULL is allowed.
@@ -60,6 +60,6 @@ pub extern "C" fn vce_report_free(report: Option<Box<vce_report>>) {
     infallible((), || drop(report));
 }
 
-fn borrowed<T>(object: Option<&T>) -> *const T {
+fn object_or_null<T>(object: Option<&T>) -> *const T {
     object.map_or(null(), std::ptr::from_ref)
 }

@@ -76,7 +76,7 @@ pub fn process() -> u64 {
 /// Runs something that a fork must not interrupt: the child would inherit it half done, without
 /// the thread that could finish it. A fork waits for it, and it waits for a fork, each for at most
 /// half a second.
-pub fn undivided<T>(run: impl FnOnce() -> T) -> T {
+pub fn without_fork<T>(run: impl FnOnce() -> T) -> T {
     struct Busy {
         process: u64,
         was_inside: bool,

@@ -10,8 +10,8 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, NextTimeout, Transport, TransportAdapter,
 };
 
+use super::attempt::Attempt;
 use super::buffers::{self, RequestBuffers};
-use super::call::Call;
 use super::interim;
 use super::resolver::Resolver;
 use super::tcp::{self, Tcp};
@@ -66,7 +66,7 @@ impl<In: Transport> ureq::unversioned::transport::Connector<In> for Connector {
         };
         let to_proxy = leads_to_proxy(self.has_proxy, details);
         // What is asked of a proxy is not the call's request.
-        let size = if to_proxy { buffers::MAX_BYTES } else { Call::current()?.request_size() };
+        let size = if to_proxy { buffers::MAX_BYTES } else { Attempt::current()?.request_size() };
         let buffers = RequestBuffers::new(size);
         Ok(Some(Connection { link, buffers, to_proxy, awaits_head: true }))
     }
@@ -200,12 +200,12 @@ impl Connection {
         if self.to_proxy {
             return Ok(self.link.write_all(bytes)?);
         }
-        let call = Call::current()?;
+        let attempt = Attempt::current()?;
         // The head comes first: what an event holds is never replaced.
-        if call.request_bytes() == 0 {
-            call.bearer().put_in(bytes);
+        if attempt.request_bytes() == 0 {
+            attempt.bearer().insert_into(bytes);
         }
-        Ok(call.sending(bytes.len(), || self.link.write_all(bytes))?)
+        Ok(attempt.sending(bytes.len(), || self.link.write_all(bytes))?)
     }
 }
 
@@ -220,7 +220,7 @@ impl Transport for Connection {
             return self.flush();
         }
         self.awaits_head = true;
-        Call::current()?.exchanges();
+        Attempt::current()?.exchanges();
         if self.buffers.is_full() { self.flush() } else { Ok(()) }
     }
 

@@ -14,8 +14,8 @@ use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _};
 use ureq::{Agent, Proxy};
 
 use super::Fault;
+use super::attempt::{Attempt, Phase};
 use super::buffers;
-use super::call::{Call, Phase};
 use super::connection::Connector;
 use super::pool::{Pool, Pooled};
 use super::proxy;
@@ -24,7 +24,7 @@ use super::roots::CaFile;
 use super::tls::Tls;
 use crate::api::{Failure, Method, Reply, Request};
 use crate::auth::Bearer;
-use crate::calls::RunningCall;
+use crate::calls::ActiveCall;
 use crate::config::{Settings, TlsRoots};
 use crate::error::{Error, Result, Status};
 use crate::limit::Limit;
@@ -37,7 +37,7 @@ const MAX_SUCCESS_BYTES: u64 = 1024 * 1024;
 const MAX_ERROR_BYTES: u64 = 64 * 1024;
 
 /// What transports are made from. It never changes, so a forked child can use it.
-pub struct Setup {
+pub struct TransportConfig {
     proxy: Option<Proxy>,
     ca_file: Option<CaFile>,
     tls_roots: TlsRoots,
@@ -46,10 +46,10 @@ pub struct Setup {
     connect_timeout: Duration,
 }
 
-impl Setup {
+impl TransportConfig {
     /// Reads `ca_file` and the proxy variables, so that a mistake in them shows at once.
-    pub fn new(settings: &Settings) -> Result<Setup> {
-        Ok(Setup {
+    pub fn new(settings: &Settings) -> Result<TransportConfig> {
+        Ok(TransportConfig {
             proxy: proxy::choose(settings)?,
             ca_file: settings.ca_file.as_deref().map(CaFile::read).transpose()?,
             tls_roots: settings.tls_roots,
@@ -89,12 +89,12 @@ pub struct Transport {
 }
 
 impl Transport {
-    pub fn new(setup: &Setup) -> Transport {
+    pub fn new(spec: &TransportConfig) -> Transport {
         let opened = Arc::new(AtomicU64::new(0));
-        let user_agent = setup.user_agent.to_str().unwrap_or_default().to_owned();
+        let user_agent = spec.user_agent.to_str().unwrap_or_default().to_owned();
         let user_agent = AutoHeaderValue::Provided(Arc::new(user_agent));
         let config = Agent::config_builder()
-            .proxy(setup.proxy.clone())
+            .proxy(spec.proxy.clone())
             // For what a proxy is asked; requests are given theirs ready-made.
             .user_agent(user_agent)
             .accept_encoding(AutoHeaderValue::None)
@@ -105,25 +105,25 @@ impl Transport {
             .max_idle_connections_per_host(0)
             .max_response_header_size(buffers::MAX_BYTES)
             .build();
-        let has_proxy = setup.proxy.is_some();
+        let has_proxy = spec.proxy.is_some();
         let connector = ().chain(ConnectProxyConnector::default()).chain(Connector {
             resolver: Resolver::shared(),
             tls: Tls::new(
-                setup.tls_roots,
-                setup.ca_file.as_ref().map(|file| Arc::clone(&file.store)),
+                spec.tls_roots,
+                spec.ca_file.as_ref().map(|file| Arc::clone(&file.store)),
             ),
             has_proxy,
             opened: Arc::clone(&opened),
         });
-        let pool = Arc::new(Pool::new(setup.connections));
+        let pool = Arc::new(Pool::new(spec.connections));
         let connector = Pooled { pool: Arc::clone(&pool), connector, has_proxy };
         Transport {
-            agent: Agent::with_parts(config, connector, resolver::Later),
+            agent: Agent::with_parts(config, connector, resolver::NoopResolver),
             pool,
             opened,
             has_proxy,
-            user_agent: setup.user_agent.clone(),
-            connect_timeout: setup.connect_timeout,
+            user_agent: spec.user_agent.clone(),
+            connect_timeout: spec.connect_timeout,
         }
     }
 
@@ -135,16 +135,16 @@ impl Transport {
         bearer: &Arc<Bearer>,
         begun: Instant,
         limit: Limit,
-        running: &Arc<RunningCall>,
+        call: &Arc<ActiveCall>,
     ) -> std::result::Result<Reply, Failure> {
-        let size = self.size(request, &bearer.stand_in);
+        let size = self.size(request, &bearer.placeholder);
         let connect_by = begun.checked_add(self.connect_timeout).unwrap_or(limit.deadline);
-        let call = Call::new(running, limit, connect_by, size, Arc::clone(bearer));
-        let entered = call.enter();
-        let result = self.run(request, &bearer.stand_in);
+        let attempt = Attempt::new(call, limit, connect_by, size, Arc::clone(bearer));
+        let entered = attempt.enter();
+        let result = self.run(request, &bearer.placeholder);
         drop(entered);
-        running.waits_for_nothing();
-        result.map_err(|error| self.broken(&call, error))
+        call.wait_ended();
+        result.map_err(|error| self.broken(&attempt, error))
     }
 
     /// How large a request is at most.
@@ -209,27 +209,27 @@ impl Transport {
         Ok(reply)
     }
 
-    fn broken(&self, call: &Call, error: ureq::Error) -> Failure {
-        let (status, what, transient) = self.describe(call, error);
-        let evidence = Evidence::of_sent_bytes(call.request_bytes());
+    fn broken(&self, attempt: &Attempt, error: ureq::Error) -> Failure {
+        let (status, what, transient) = self.describe(attempt, error);
+        let evidence = Evidence::of_sent_bytes(attempt.request_bytes());
         Failure::new(Error::new(status, what), evidence, transient)
     }
 
-    fn describe(&self, call: &Call, error: ureq::Error) -> (Status, String, bool) {
-        let connecting = call.phase() == Phase::Connecting;
+    fn describe(&self, attempt: &Attempt, error: ureq::Error) -> (Status, String, bool) {
+        let connecting = attempt.phase() == Phase::Connecting;
         match error {
             ureq::Error::Other(other) => match other.downcast::<Fault>() {
                 Ok(fault) => (fault.status, fault.message, fault.transient),
                 Err(other) => (Status::Internal, format!("the HTTP client failed: {other}"), false),
             },
-            ureq::Error::Timeout(_) if connecting && !call.is_overdue() => (
+            ureq::Error::Timeout(_) if connecting && !attempt.is_overdue() => (
                 Status::Timeout,
                 format!("no connection within connect_timeout ({:?})", self.connect_timeout),
                 true,
             ),
             ureq::Error::Timeout(_) => {
                 let what = if connecting { "no connection" } else { "no complete answer" };
-                (Status::Timeout, format!("{what} within {}", call.limit()), true)
+                (Status::Timeout, format!("{what} within {}", attempt.limit()), true)
             }
             ureq::Error::HostNotFound => {
                 (Status::Connect, "the host has no address".to_owned(), true)

@@ -1,7 +1,7 @@
 //! ureq: connections, TLS, proxies, time limits, and whether any byte of a request left.
 
 mod buffers;
-mod call;
+mod attempt;
 mod connection;
 mod http;
 mod interim;
@@ -13,14 +13,15 @@ mod sessions;
 mod tcp;
 mod tls;
 
-pub use http::{Setup, Transport};
+pub use http::{Transport, TransportConfig};
 
 use crate::error::Status;
 
 /// Makes what ureq makes at its first request and keeps behind a lock: a child of a fork at
 /// that moment would wait for it for ever. Sends nothing.
 pub fn prepare() {
-    let agent = ureq::Agent::with_parts(ureq::config::Config::default(), (), resolver::Later);
+    let agent =
+        ureq::Agent::with_parts(ureq::config::Config::default(), (), resolver::NoopResolver);
     // Without a connector there is no connection.
     let _ = agent.get("http://localhost").call();
 }
@@ -40,7 +41,7 @@ impl Fault {
         Fault { status, message: message.into(), transient: true }
     }
 
-    fn lasting(status: Status, message: impl Into<String>) -> Fault {
+    fn permanent(status: Status, message: impl Into<String>) -> Fault {
         Fault { status, message: message.into(), transient: false }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
-use super::call::Call;
+use super::attempt::Attempt;
 use super::connection::{Connection, leads_to_proxy};
 use crate::housekeeping::{self, MAX_IDLE};
 use crate::platform::uptime;
@@ -18,14 +18,14 @@ use crate::platform::uptime;
 /// Connections to one host, the one that was used last at the end.
 #[derive(Debug)]
 pub struct Pool {
-    state: Mutex<State>,
+    state: Mutex<PoolState>,
     most: usize,
     /// The library has threads of its own to send with.
     has_threads: AtomicBool,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct PoolState {
     is_closed: bool,
     /// Whether the housekeeping looks at it.
     is_watched: bool,
@@ -56,7 +56,7 @@ impl Pool {
         self.has_threads.store(true, Ordering::Relaxed);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -147,7 +147,7 @@ impl<In: Transport, C: Connector<In, Out = Connection>> Connector<In> for Pooled
         }
         let connection = match self.pool.take() {
             Some(mut connection) => {
-                connection.make_room(Call::current()?.request_size());
+                connection.make_room(Attempt::current()?.request_size());
                 Some(connection)
             }
             None => self.connector.connect(details, chained)?,
@@ -199,8 +199,8 @@ impl Transport for Lease {
             return self.connection.is_open();
         }
         // ureq's last question. This call's cancellation is not the next one's.
-        if let Ok(call) = Call::current() {
-            call.waits_for_nothing();
+        if let Ok(attempt) = Attempt::current() {
+            attempt.wait_ended();
         }
         // What arrives until its next request shows then.
         self.is_kept = self.connection.is_clean();

@@ -10,7 +10,7 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::ResolvedSocketAddrs;
 use ureq::unversioned::transport::NextTimeout;
 
-use super::call::Call;
+use super::attempt::Attempt;
 use super::{Fault, timed_out};
 use crate::calls::Interrupt;
 use crate::config::is_loopback;
@@ -107,7 +107,7 @@ impl Resolver {
     }
 
     fn addresses(&self, name: &str) -> Result<Vec<SocketAddr>, ureq::Error> {
-        let call = Call::current()?;
+        let attempt = Attempt::current()?;
         let lookup = {
             let mut known = self.lock();
             match known.get(name) {
@@ -122,9 +122,9 @@ impl Resolver {
                 }
             }
         };
-        call.will_wait_for(&lookup)?;
-        let answer = wait(&call, &lookup);
-        call.waits_for_nothing();
+        attempt.will_wait_for(&lookup)?;
+        let answer = wait(&attempt, &lookup);
+        attempt.wait_ended();
         answer
     }
 
@@ -136,7 +136,7 @@ impl Resolver {
         platform::spawn("vce-resolve", STACK_BYTES, move || {
             // A child of a fork that divided it could never look up a name, nor could the
             // program's own code in it: the C library's locks would be held for ever.
-            let answer = platform::undivided(|| name.to_socket_addrs());
+            let answer = platform::without_fork(|| name.to_socket_addrs());
             let answer = answer.map(Iterator::collect::<Vec<_>>);
             let mut known = resolver.lock();
             known.retain(|_, entry| entry.is_of_use());
@@ -160,7 +160,7 @@ impl Resolver {
     }
 }
 
-fn wait(call: &Call, lookup: &Lookup) -> Result<Vec<SocketAddr>, ureq::Error> {
+fn wait(attempt: &Attempt, lookup: &Lookup) -> Result<Vec<SocketAddr>, ureq::Error> {
     let mut answer = lookup.lock();
     loop {
         match &*answer {
@@ -172,9 +172,9 @@ fn wait(call: &Call, lookup: &Lookup) -> Result<Vec<SocketAddr>, ureq::Error> {
                 )
                 .into());
             }
-            None if call.is_cancelled() => return Err(timed_out()),
+            None if attempt.is_cancelled() => return Err(timed_out()),
             None => {
-                let left = call.left()?;
+                let left = attempt.left()?;
                 answer = lookup
                     .changed
                     .wait_timeout(answer, left)
@@ -194,9 +194,9 @@ fn name_and_port(uri: &Uri) -> Option<String> {
 /// What ureq is given for a resolver: it asks before each request, whether there is a
 /// connection for it or not. A new connection asks for itself.
 #[derive(Debug)]
-pub struct Later;
+pub struct NoopResolver;
 
-impl ureq::unversioned::resolver::Resolver for Later {
+impl ureq::unversioned::resolver::Resolver for NoopResolver {
     fn resolve(
         &self,
         _: &Uri,
@@ -215,19 +215,19 @@ impl std::fmt::Debug for Resolver {
 
 #[cfg(test)]
 mod tests {
-    use super::super::call::tests::{call, call_of};
+    use super::super::attempt::tests::{attempt, attempt_of};
     use super::super::connection::Connector;
     use super::super::tls::Tls;
     use super::*;
-    use crate::calls::Calls;
+    use crate::calls::ActiveCalls;
     use crate::config::TlsRoots;
 
     const NAME: &str = "no-such-host.invalid:443";
 
     #[test]
     fn what_is_known_is_used_until_it_is_forgotten() {
-        let call = call();
-        let _entered = call.enter();
+        let attempt = attempt();
+        let _entered = attempt.enter();
         let resolver = Resolver::default();
         let addresses = vec!["192.0.2.1:443".parse().unwrap()];
         let entry = Entry::Addresses(addresses.clone(), Instant::now());
@@ -245,8 +245,8 @@ mod tests {
         let addresses = vec!["192.0.2.1:443".parse().unwrap()];
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| {
-                let call = call();
-                let _entered = call.enter();
+                let attempt = attempt();
+                let _entered = attempt.enter();
                 resolver.addresses(NAME).map_err(|error| error.to_string())
             });
             *lookup.lock() = Some(Ok(addresses.clone()));
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn closing_ends_a_wait_for_a_lookup() {
-        let calls = Arc::new(Calls::default());
+        let calls = Arc::new(ActiveCalls::default());
         let resolver = Resolver::default();
         resolver.lock().insert(NAME.to_owned(), Entry::Asking(Arc::default()));
         let time = Duration::from_secs(5);
@@ -266,9 +266,9 @@ mod tests {
         std::thread::scope(|scope| {
             let (resolver, began, calls) = (&resolver, &began, &calls);
             scope.spawn(move || {
-                let call = call_of(calls, time);
+                let attempt = attempt_of(calls, time);
                 began.wait();
-                let _entered = call.enter();
+                let _entered = attempt.enter();
                 assert!(resolver.addresses(NAME).is_err());
             });
             began.wait();
@@ -279,8 +279,8 @@ mod tests {
 
     #[test]
     fn localhost_is_this_machine_whatever_the_system_says() {
-        let call = call();
-        let _entered = call.enter();
+        let attempt = attempt();
+        let _entered = attempt.enter();
         let resolver = Resolver::default();
         let [elsewhere, here] = ["192.0.2.1:80", "127.0.0.1:80"].map(|a| a.parse().unwrap());
         let entry = Entry::Addresses(vec![elsewhere, here], Instant::now());
@@ -301,9 +301,9 @@ mod tests {
             has_proxy: false,
             opened: Arc::default(),
         };
-        let agent = ureq::Agent::with_parts(Config::default(), connector, Later);
-        let call = call();
-        let _entered = call.enter();
+        let agent = ureq::Agent::with_parts(Config::default(), connector, NoopResolver);
+        let attempt = attempt();
+        let _entered = attempt.enter();
         assert!(agent.get("https://no-such-host.invalid").call().is_err());
         assert!(resolver.lock().is_empty());
     }

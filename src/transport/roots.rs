@@ -92,7 +92,7 @@ pub fn load(setting: TlsRoots, extra: Option<&RootCertStore>) -> std::result::Re
         }
     };
     if store.is_empty() {
-        return Err(Fault::lasting(
+        return Err(Fault::permanent(
             Status::Tls,
             "this system has no certificate authorities; install its ca-certificates package, or set tls_roots=bundled or ca_file",
         ));

@@ -6,22 +6,22 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::call::Call;
+use super::attempt::Attempt;
 use super::{Fault, timed_out};
 use crate::error::Status;
 use crate::platform;
 
 /// Tries one address after the other; each gets its share of the time that is left.
 pub fn connect(addresses: &[SocketAddr]) -> Result<Tcp, ureq::Error> {
-    let call = Call::current()?;
+    let attempt = Attempt::current()?;
     let mut last = None;
     for (index, address) in addresses.iter().enumerate() {
         let others = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
-        let limit = call.left()? / others;
+        let limit = attempt.left()? / others;
         let connected = platform::connect_registered(*address, limit, |socket| {
-            call.will_wait_for(socket).map_err(ureq::Error::into_io)
+            attempt.will_wait_for(socket).map_err(ureq::Error::into_io)
         });
-        call.waits_for_nothing();
+        attempt.wait_ended();
         match connected {
             Ok(stream) => {
                 stream.set_nodelay(true)?;
@@ -29,11 +29,11 @@ pub fn connect(addresses: &[SocketAddr]) -> Result<Tcp, ureq::Error> {
             }
             Err(error) => last = Some((address, error)),
         }
-        if call.is_cancelled() {
+        if attempt.is_cancelled() {
             break;
         }
     }
-    call.left()?;
+    attempt.left()?;
     Err(match last {
         Some((_, error)) if error.kind() == io::ErrorKind::TimedOut => timed_out(),
         Some((address, error)) => {
@@ -80,19 +80,19 @@ impl Tcp {
         platform::is_idle_and_open(&self.stream)
     }
 
-    /// What is left of the call that this thread serves; closing the handle ends its wait.
-    fn begin(&self) -> io::Result<Rc<Call>> {
-        let call = Call::current().map_err(ureq::Error::into_io)?;
-        call.will_wait_for(&self.stream).map_err(ureq::Error::into_io)?;
-        Ok(call)
+    /// The attempt that this thread makes; closing the handle ends its wait.
+    fn begin(&self) -> io::Result<Rc<Attempt>> {
+        let attempt = Attempt::current().map_err(ureq::Error::into_io)?;
+        attempt.will_wait_for(&self.stream).map_err(ureq::Error::into_io)?;
+        Ok(attempt)
     }
 }
 
 impl io::Read for Tcp {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let call = self.begin()?;
+        let attempt = self.begin()?;
         loop {
-            let left = call.left().map_err(ureq::Error::into_io)?;
+            let left = attempt.left().map_err(ureq::Error::into_io)?;
             set_timeout(&mut self.timeouts.read, left, |limit| {
                 self.stream.set_read_timeout(limit)
             })?;
@@ -107,15 +107,15 @@ impl io::Read for Tcp {
 
 impl io::Write for Tcp {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let call = self.begin()?;
+        let attempt = self.begin()?;
         loop {
-            let left = call.left().map_err(ureq::Error::into_io)?;
+            let left = attempt.left().map_err(ureq::Error::into_io)?;
             set_timeout(&mut self.timeouts.write, left, |limit| {
                 self.stream.set_write_timeout(limit)
             })?;
             match (&*self.stream).write(bytes) {
                 Ok(written) => {
-                    call.socket_took(written);
+                    attempt.socket_took(written);
                     return Ok(written);
                 }
                 Err(error) if is_wait(&error) => {}
@@ -136,7 +136,7 @@ fn is_wait(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::call::tests::call_of;
+    use super::super::attempt::tests::attempt_of;
     use super::*;
     use std::net::TcpListener;
 
@@ -151,8 +151,8 @@ mod tests {
             waiting.push(stream);
         }
         let there = TcpListener::bind("127.0.0.1:0").unwrap();
-        let call = call_of(&Arc::default(), Duration::from_millis(400));
-        let _entered = call.enter();
+        let attempt = attempt_of(&Arc::default(), Duration::from_millis(400));
+        let _entered = attempt.enter();
         let addresses = [gone.local_addr().unwrap(), there.local_addr().unwrap()];
         let tcp = connect(&addresses).unwrap();
         assert_eq!(tcp.stream.peer_addr().unwrap(), there.local_addr().unwrap());

@@ -54,10 +54,10 @@ impl Tls {
     fn session(&self, host: &str) -> Result<ClientConnection, ureq::Error> {
         let host = host.trim_matches(['[', ']']).to_owned();
         let name = ServerName::try_from(host).map_err(|_| {
-            Fault::lasting(Status::Tls, "the host's name is none that a certificate can hold")
+            Fault::permanent(Status::Tls, "the host's name is none that a certificate can hold")
         })?;
         let session = ClientConnection::new(self.prepare()?, name)
-            .map_err(|error| Fault::lasting(Status::Tls, format!("TLS cannot start: {error}")))?;
+            .map_err(|error| Fault::permanent(Status::Tls, format!("TLS cannot start: {error}")))?;
         Ok(session)
     }
 
@@ -102,7 +102,7 @@ impl Trusted {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|error| Fault::lasting(Status::Tls, format!("TLS cannot start: {error}")))?
+            .map_err(|error| Fault::permanent(Status::Tls, format!("TLS cannot start: {error}")))?
             .with_root_certificates(store)
             .with_no_client_auth();
         config.resumption = Resumption::store(Arc::new(Sessions::default()));
@@ -131,7 +131,7 @@ fn handshake_failure(error: io::Error) -> ureq::Error {
             ) => "; ca_file adds authorities to trust",
             _ => "",
         };
-        return Fault::lasting(Status::Tls, format!("the TLS handshake failed: {tls}{advice}"))
+        return Fault::permanent(Status::Tls, format!("the TLS handshake failed: {tls}{advice}"))
             .into();
     }
     match ureq::Error::from(error) {

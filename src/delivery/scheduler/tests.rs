@@ -13,7 +13,7 @@ enum Command {
     Push(usize, Owner),
     /// Asks for the next action.
     Next,
-    /// The engine has no turn for so many seconds.
+    /// The engine has no permit for so many seconds.
     Pause(u64),
     /// Of those in flight.
     Finish(usize),
@@ -46,8 +46,8 @@ struct World {
     now: u64,
     events: Vec<Event>,
     in_flight: Vec<(usize, Slot)>,
-    /// When the engine has its next turn.
-    turn: u64,
+    /// When the engine has its next permit.
+    permit: u64,
     /// How often each conversation was sent from while another one could have been.
     overtaken: [[u32; 3]; 3],
 }
@@ -60,7 +60,7 @@ impl World {
             now: 0,
             events: Vec::new(),
             in_flight: Vec::new(),
-            turn: 0,
+            permit: 0,
             overtaken: Default::default(),
         }
     }
@@ -74,7 +74,7 @@ impl World {
         match command {
             Command::Push(conversation, owner) => self.push(conversation, owner),
             Command::Next => self.next(),
-            Command::Pause(time) => self.turn = self.turn.max(self.now + time),
+            Command::Pause(time) => self.permit = self.permit.max(self.now + time),
             Command::Finish(index) | Command::Repeat(index, _) if index >= self.in_flight.len() => {
                 return false;
             }
@@ -148,8 +148,8 @@ impl World {
     /// Asks for what is to be done, and compares it with what the model says.
     fn next(&mut self) {
         let due = self.scheduler.due(self.at(self.now));
-        let turn = self.turn.max(self.now);
-        let (turn_at, has_turn) = (self.at(turn), turn == self.now);
+        let permit = self.permit.max(self.now);
+        let (turn_at, has_turn) = (self.at(permit), permit == self.now);
         let next =
             self.scheduler.next(self.at(self.now), || if has_turn { Ok(()) } else { Err(turn_at) });
         let oldest = self.events.iter().position(World::is_waiting);
@@ -167,9 +167,9 @@ impl World {
                 assert_eq!(event, oldest);
                 self.events[event].fate = Fate::Ended;
             }
-            Next::NoTurn(event, wait) => {
-                assert!(deadline > self.now && can_send && turn >= deadline && !has_turn);
-                assert_eq!((event, wait), (oldest, Duration::from_secs(turn - self.now)));
+            Next::RateLimited(event, wait) => {
+                assert!(deadline > self.now && can_send && permit >= deadline && !has_turn);
+                assert_eq!((event, wait), (oldest, Duration::from_secs(permit - self.now)));
                 self.events[event].fate = Fate::Ended;
             }
             Next::Send(event, slot) => {
@@ -184,9 +184,12 @@ impl World {
                 assert!(due.is_some_and(|due| due <= at), "nobody would have asked in time");
                 assert_eq!(self.scheduler.due(self.at(self.now)), Some(at));
                 assert!(deadline > self.now);
-                let expected = if can_send { turn } else { self.next_change(deadline, has_room) };
-                assert!(!can_send || (turn > self.now && turn < deadline), "it waits for nothing");
-                let is_turn = turn > expected && turn < deadline && at == self.at(turn);
+                let expected = if can_send { permit } else { self.next_change(deadline, has_room) };
+                assert!(
+                    !can_send || (permit > self.now && permit < deadline),
+                    "it waits for nothing"
+                );
+                let is_turn = permit > expected && permit < deadline && at == self.at(permit);
                 assert!(at == self.at(expected) || is_turn, "{:?}", at - self.start);
             }
             Next::Idle => panic!("events wait"),
@@ -227,8 +230,10 @@ impl World {
             assert!(self.now < 1000, "stuck");
         }
         self.next();
-        let Scheduler { waiting, lanes, turns, resting, in_flight, .. } = &self.scheduler;
-        assert!(waiting.is_empty() && lanes.is_empty() && turns.is_empty() && resting.is_empty());
+        let Scheduler { waiting, lanes, turns, backing_off, in_flight, .. } = &self.scheduler;
+        assert!(
+            waiting.is_empty() && lanes.is_empty() && turns.is_empty() && backing_off.is_empty()
+        );
         assert_eq!(*in_flight, 0);
     }
 

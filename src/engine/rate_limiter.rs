@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::calls::RunningCall;
+use crate::calls::ActiveCall;
 use crate::error::{Error, Result, Status};
 
 use super::closed;
@@ -13,21 +13,21 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 /// Paces all requests of an engine.
 #[derive(Debug)]
-pub struct Pace {
+pub struct RateLimiter {
     /// Between two requests.
     interval: Duration,
-    state: Mutex<State>,
+    schedule: Mutex<Schedule>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    /// When the next request has its turn under `rate_limit`.
+struct Schedule {
+    /// When the next request has its permit under `rate_limit`.
     next: Option<Instant>,
     /// Until when the server wants to be left alone.
     paused_until: Option<Instant>,
 }
 
-impl State {
+impl Schedule {
     /// How long the next request has to wait, in all.
     fn delay(&self, now: Instant) -> Duration {
         let latest = self.next.max(self.paused_until);
@@ -35,22 +35,22 @@ impl State {
     }
 }
 
-impl Pace {
+impl RateLimiter {
     /// `rate` is in requests a second.
-    pub fn new(rate: Option<f64>) -> Pace {
+    pub fn new(rate: Option<f64>) -> RateLimiter {
         let interval = rate.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate));
-        Pace { interval, state: Mutex::new(State::default()) }
+        RateLimiter { interval, schedule: Mutex::new(Schedule::default()) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets no request leave for a while.
     pub fn pause(&self, time: Duration) {
         let until = Instant::now() + time.min(LONGEST_PAUSE);
-        let mut state = self.lock();
-        state.paused_until = state.paused_until.max(Some(until));
+        let mut schedule = self.lock();
+        schedule.paused_until = schedule.paused_until.max(Some(until));
     }
 
     /// Whether every request may leave at once. Asking the clock costs more than this.
@@ -58,42 +58,42 @@ impl Pace {
         self.interval.is_zero() && self.lock().paused_until.is_none()
     }
 
-    /// Takes a turn if it has come, else tells when the next one does.
+    /// Takes a permit if it has come, else tells when the next one does.
     pub fn take(&self, now: Instant) -> std::result::Result<(), Instant> {
-        let mut state = self.lock();
-        let delay = state.delay(now);
+        let mut schedule = self.lock();
+        let delay = schedule.delay(now);
         if !delay.is_zero() {
             return Err(now + delay);
         }
         if !self.interval.is_zero() {
-            state.next = Some(now + self.interval);
+            schedule.next = Some(now + self.interval);
         }
         Ok(())
     }
 
-    /// Waits for this request's turn, or says at once that it does not come in time.
-    pub fn wait(&self, deadline: Instant, running: &RunningCall) -> Result<()> {
+    /// Waits for this request's permit, or says at once that it does not come in time.
+    pub fn wait(&self, deadline: Instant, call: &ActiveCall) -> Result<()> {
         if self.is_free() {
             return Ok(());
         }
         loop {
             let now = Instant::now();
-            // Taken only when it has come: a turn reserved by a call that is then cancelled
+            // Taken only when it has come: a permit reserved by a call that is then cancelled
             // would be lost.
             let Err(due) = self.take(now) else { return Ok(()) };
             let delay = due - now;
             if due >= deadline {
-                return Err(no_turn(delay));
+                return Err(rate_limited(delay));
             }
-            if !running.sleep(delay) {
+            if !call.sleep(delay) {
                 return Err(closed());
             }
         }
     }
 }
 
-/// The next request's turn comes after `delay`: too late.
-pub fn no_turn(delay: Duration) -> Error {
+/// The next request's permit comes after `delay`: too late.
+pub fn rate_limited(delay: Duration) -> Error {
     Error::new(
         Status::RateLimited,
         format!(
@@ -111,9 +111,9 @@ mod tests {
 
     #[test]
     fn a_shorter_pause_does_not_end_a_longer_one() {
-        let pace = Pace::new(None);
-        pace.pause(Duration::from_secs(60));
-        pace.pause(Duration::ZERO);
-        assert!(pace.lock().delay(Instant::now()) > Duration::from_secs(50));
+        let limiter = RateLimiter::new(None);
+        limiter.pause(Duration::from_secs(60));
+        limiter.pause(Duration::ZERO);
+        assert!(limiter.lock().delay(Instant::now()) > Duration::from_secs(50));
     }
 }

@@ -4,39 +4,39 @@ use ring::digest::{Context, SHA256};
 
 use super::Engine;
 use crate::auth::{Credentials, PrivateKey, TokenSource};
-use crate::config::{Delivery, EngineSetting, KeySource, Settings};
+use crate::config::{DeliveryGuarantee, EngineSetting, KeySource, Settings};
 use crate::error::{Error, Result, Status};
 use crate::retry::Policy;
-use crate::transport::Setup;
+use crate::transport::TransportConfig;
 
 /// What tells engines apart: equal settings and credentials have equal digests.
 pub type SettingsDigest = [u8; 32];
 
 /// What engines are made from. It never changes and holds no lock, so that a forked child can
 /// make an engine of its own from what it inherited.
-pub struct Blueprint {
-    pub(super) setup: Setup,
+pub struct EngineSpec {
+    pub(super) transport: TransportConfig,
     pub(super) credentials: Arc<Credentials>,
     pub(super) policy: Policy,
     pub(super) rate_limit: Option<f64>,
     shared: Option<SettingsDigest>,
 }
 
-impl Blueprint {
+impl EngineSpec {
     /// Reads the private key and `ca_file`.
-    pub fn new(settings: &Settings) -> Result<Blueprint> {
-        let setup = Setup::new(settings)?;
+    pub fn new(settings: &Settings) -> Result<EngineSpec> {
+        let transport = TransportConfig::new(settings)?;
         let credentials = credentials(settings)?;
         let shared = (settings.engine == EngineSetting::Shared)
-            .then(|| digest(settings, &setup, &credentials));
-        Ok(Blueprint {
-            setup,
+            .then(|| digest(settings, &transport, &credentials));
+        Ok(EngineSpec {
+            transport,
             credentials: Arc::new(credentials),
             policy: Policy {
                 max_retries: settings.max_retries,
                 backoff: settings.retry_backoff,
                 backoff_max: settings.retry_backoff_max,
-                duplicates: settings.delivery == Delivery::AtLeastOnce,
+                duplicates: settings.delivery == DeliveryGuarantee::AtLeastOnce,
             },
             rate_limit: settings.rate_limit,
             shared,
@@ -63,16 +63,20 @@ impl Blueprint {
     }
 }
 
-fn digest(settings: &Settings, setup: &Setup, credentials: &Credentials) -> SettingsDigest {
+fn digest(
+    settings: &Settings,
+    transport: &TransportConfig,
+    credentials: &Credentials,
+) -> SettingsDigest {
     let mut context = Context::new(&SHA256);
-    for (name, value) in &settings.given {
+    for (name, value) in &settings.digests {
         context.update(name.as_bytes());
         context.update(value);
     }
     context.update(credentials.account().as_ref());
     // With proxy=env the settings do not tell which it is.
-    context.update(setup.proxy_url().as_bytes());
-    context.update(&setup.ca_file_digest());
+    context.update(transport.proxy_url().as_bytes());
+    context.update(&transport.ca_file_digest());
     let mut digest = SettingsDigest::default();
     digest.copy_from_slice(context.finish().as_ref());
     digest
@@ -120,7 +124,7 @@ mod tests {
         let digest_through = |proxy| {
             let mut config = Config::new();
             config.set("proxy", Some(proxy)).unwrap();
-            digest(&settings, &Setup::new(&config.settings).unwrap(), &credentials)
+            digest(&settings, &TransportConfig::new(&config.settings).unwrap(), &credentials)
         };
         assert_eq!(digest_through("http://a:1"), digest_through("http://a:1"));
         assert_ne!(digest_through("http://a:1"), digest_through("http://b:1"));

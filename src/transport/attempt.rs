@@ -1,7 +1,7 @@
-//! What a connection must know of the call that it serves.
+//! What a connection must know of the attempt that it serves.
 //!
 //! ureq runs a request on the caller's thread from beginning to end but hands nothing of ours
-//! to the transports, so they find the call through the thread.
+//! to the transports, so they find it through the thread.
 
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
@@ -11,16 +11,16 @@ use std::time::{Duration, Instant};
 
 use super::{Fault, timed_out};
 use crate::auth::Bearer;
-use crate::calls::{Interrupt, RunningCall};
+use crate::calls::{ActiveCall, Interrupt};
 use crate::error::Status;
 use crate::limit::Limit;
 use crate::platform;
 
 /// One attempt at a request: its time limits, its cancellation, and the evidence of what left.
-pub struct Call {
+pub struct Attempt {
     /// The process that makes it.
     process: u64,
-    running: Arc<RunningCall>,
+    call: Arc<ActiveCall>,
     limit: Limit,
     connect_deadline: Instant,
     /// At most so many bytes, its head included.
@@ -43,11 +43,11 @@ pub enum Phase {
 thread_local! {
     /// Without a destructor: calls work in the destructors of a thread and in exit handlers,
     /// which run after it. [`Entered`] empties it.
-    static CURRENT: ManuallyDrop<RefCell<Option<Rc<Call>>>> =
+    static CURRENT: ManuallyDrop<RefCell<Option<Rc<Attempt>>>> =
         const { ManuallyDrop::new(RefCell::new(None)) };
 }
 
-/// Keeps a call current for this thread.
+/// Keeps an attempt current for this thread.
 pub struct Entered(());
 
 impl Drop for Entered {
@@ -56,17 +56,17 @@ impl Drop for Entered {
     }
 }
 
-impl Call {
+impl Attempt {
     pub fn new(
-        running: &Arc<RunningCall>,
+        call: &Arc<ActiveCall>,
         limit: Limit,
         connect_by: Instant,
         request_size: usize,
         bearer: Arc<Bearer>,
-    ) -> Rc<Call> {
-        Rc::new(Call {
+    ) -> Rc<Attempt> {
+        Rc::new(Attempt {
             process: platform::process(),
-            running: Arc::clone(running),
+            call: Arc::clone(call),
             limit,
             connect_deadline: connect_by.min(limit.deadline),
             request_size,
@@ -77,15 +77,15 @@ impl Call {
         })
     }
 
-    /// Makes this the call that this thread's transports serve.
-    pub fn enter(self: &Rc<Call>) -> Entered {
+    /// Makes this the attempt that this thread's transports serve.
+    pub fn enter(self: &Rc<Attempt>) -> Entered {
         CURRENT.with(|current| current.replace(Some(Rc::clone(self))));
         Entered(())
     }
 
-    /// The call that this thread serves.
-    pub fn current() -> Result<Rc<Call>, ureq::Error> {
-        // Outside a call there is no time left for anything.
+    /// The attempt that this thread makes.
+    pub fn current() -> Result<Rc<Attempt>, ureq::Error> {
+        // Outside an attempt there is no time left for anything.
         CURRENT.with(|current| current.borrow().clone()).ok_or_else(timed_out)
     }
 
@@ -114,7 +114,7 @@ impl Call {
     pub fn left(&self) -> Result<Duration, ureq::Error> {
         if self.process != platform::process() {
             let what = "the process was forked during the call";
-            return Err(Fault::lasting(Status::Network, what).into());
+            return Err(Fault::permanent(Status::Network, what).into());
         }
         let deadline = match self.phase.get() {
             Phase::Connecting => self.connect_deadline,
@@ -135,16 +135,16 @@ impl Call {
     }
 
     pub fn is_cancelled(&self) -> bool {
-        self.running.is_cancelled()
+        self.call.is_cancelled()
     }
 
     /// Lets closing the handle end a wait; an error if the handle is closed already.
     pub fn will_wait_for<T: Interrupt + 'static>(&self, wait: &Arc<T>) -> Result<(), ureq::Error> {
-        if self.running.will_wait_for(wait) { Ok(()) } else { Err(timed_out()) }
+        if self.call.will_wait_for(wait) { Ok(()) } else { Err(timed_out()) }
     }
 
-    pub fn waits_for_nothing(&self) {
-        self.running.waits_for_nothing();
+    pub fn wait_ended(&self) {
+        self.call.wait_ended();
     }
 
     /// A socket took bytes, of whatever layer.
@@ -173,31 +173,31 @@ impl Call {
 pub(super) mod tests {
     use super::*;
     use crate::auth::Credentials;
-    use crate::calls::Calls;
+    use crate::calls::ActiveCalls;
 
-    /// A call of `calls` that has `time`.
-    pub fn call_of(calls: &Arc<Calls>, time: Duration) -> Rc<Call> {
+    /// An attempt of a call of `calls` that has `time`.
+    pub fn attempt_of(calls: &Arc<ActiveCalls>, time: Duration) -> Rc<Attempt> {
         let limit = Limit::new("timeout", time, Instant::now());
         let bearer = Credentials::ready("a.b.c").unwrap().ready_bearer().unwrap();
-        Call::new(&calls.begin().unwrap(), limit, limit.deadline, 0, bearer)
+        Attempt::new(&calls.begin().unwrap(), limit, limit.deadline, 0, bearer)
     }
 
-    pub fn call() -> Rc<Call> {
-        call_of(&Arc::default(), Duration::from_secs(60))
+    pub fn attempt() -> Rc<Attempt> {
+        attempt_of(&Arc::default(), Duration::from_secs(60))
     }
 
     #[test]
     fn nothing_left_unless_a_socket_took_something() {
-        let call = call();
-        call.socket_took(500);
-        call.sending(100, || ());
-        assert_eq!(call.request_bytes(), 0, "the handshake's bytes are not the request's");
+        let attempt = attempt();
+        attempt.socket_took(500);
+        attempt.sending(100, || ());
+        assert_eq!(attempt.request_bytes(), 0, "the handshake's bytes are not the request's");
     }
 
     #[test]
     fn part_of_a_record_is_counted_as_all_of_it() {
-        let call = call();
-        call.sending(100, || call.socket_took(1));
-        assert_eq!(call.request_bytes(), 100);
+        let attempt = attempt();
+        attempt.sending(100, || attempt.socket_took(1));
+        assert_eq!(attempt.request_bytes(), 100);
     }
 }
