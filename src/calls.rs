@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use crate::error::{Error, Status};
+
 /// Something that a call waits for and that can be made to end.
 pub trait Interrupt: Send + Sync {
     /// Ends what is this call's alone. Done while the call cannot give it to another, so it
@@ -21,6 +23,11 @@ impl Interrupt for TcpStream {
         // An error means that it is not connected any more.
         let _ = self.shutdown(Shutdown::Both);
     }
+}
+
+/// The error of calls of a closed handle.
+pub fn closed() -> Error {
+    Error::new(Status::Closed, "the client was closed")
 }
 
 /// The calls of one handle.

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::api::{Endpoint, Request, Success};
 use crate::auth::{self, TokenSource};
-use crate::calls::ActiveCalls;
+use crate::calls::{self, ActiveCalls};
 use crate::config::Settings;
 use crate::delivery::{Delivery, QueueOptions, Report};
-use crate::engine::{self, Engine, EngineSpec};
+use crate::engine::{Engine, EngineSpec};
 use crate::error::{Error, Result, Status};
 use crate::event::{EventRequest, TypeRules};
 use crate::fork::PerProcess;
@@ -84,7 +84,7 @@ impl Handle {
     /// Performs a request within `limit`.
     pub fn perform(&self, limit: Limit, request: &Request) -> Result<Success> {
         let active = self.open()?;
-        let call = active.calls.begin().ok_or_else(engine::closed)?;
+        let call = active.calls.begin().ok_or_else(calls::closed)?;
         active.engine.perform(request, &active.tokens, limit, &call)
     }
 
@@ -143,7 +143,7 @@ impl Handle {
     /// What this process uses of it, unless it is closed.
     fn open(&self) -> Result<&Active> {
         if self.closed.load(Ordering::Relaxed) {
-            return Err(engine::closed());
+            return Err(calls::closed());
         }
         Ok(self.active())
     }
@@ -156,7 +156,7 @@ impl Handle {
 fn activate(spec: &EngineSpec, queue_options: &QueueOptions) -> Active {
     let delivery = Delivery::new(spec, queue_options);
     let engine = Arc::clone(delivery.engine());
-    Active { calls: Arc::default(), tokens: spec.tokens(&engine), engine, delivery }
+    Active { calls: Arc::default(), tokens: engine.tokens_of_handle(spec), engine, delivery }
 }
 
 /// Before there is a thread of the library: what a process makes once, it must not make while

@@ -8,8 +8,9 @@ use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
+use super::bearer::Bearer;
 use super::claims::{Claims, ReadyClaims};
-use super::{Bearer, PrivateKey};
+use super::key::PrivateKey;
 use crate::error::{Error, Result, Status};
 
 /// How far this machine's clock may be off before the server's is used instead, in seconds.

@@ -2,25 +2,23 @@
 
 mod options;
 mod parse;
+mod settings;
 
 pub(crate) use parse::{has_wrong_port, is_loopback, may_be_no_path};
 
+pub(crate) use settings::{
+    BaseUrl, DeliveryGuarantee, EngineSetting, KeySource, MAX_PEM_BYTES, ProxySetting, Reports,
+    Settings, TlsRoots,
+};
+
 pub use options::{OPTIONS, OptionSpec};
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
-use std::time::Duration;
 
 use ring::digest::SHA256;
-use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result, Status};
-use crate::event::TypeRules;
-
-/// A key of 16384 bits takes 13 KiB; anything much larger is something else.
-pub(crate) const MAX_PEM_BYTES: usize = 64 * 1024;
 
 /// A client's settings, still open to change.
 ///
@@ -30,92 +28,6 @@ pub(crate) const MAX_PEM_BYTES: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct Config {
     pub(crate) settings: Settings,
-}
-
-/// The options' values. One field for each option that is not text alone.
-#[derive(Clone)]
-pub(crate) struct Settings {
-    pub application_id: Option<String>,
-    pub key: KeySource,
-    pub token: Option<Zeroizing<String>>,
-    pub subject: Option<String>,
-    pub acl: Option<Box<RawValue>>,
-    pub token_ttl: Duration,
-    pub base_url: BaseUrl,
-    pub allow_plain_http: bool,
-    pub api_version: &'static str,
-    pub type_rules: TypeRules,
-    pub connect_timeout: Duration,
-    pub timeout: Duration,
-    pub max_retries: u32,
-    pub retry_backoff: Duration,
-    pub retry_backoff_max: Duration,
-    pub delivery: DeliveryGuarantee,
-    pub rate_limit: Option<f64>,
-    pub proxy: ProxySetting,
-    pub ca_file: Option<PathBuf>,
-    pub tls_roots: TlsRoots,
-    pub connections: usize,
-    pub queue_max_events: usize,
-    pub queue_max_bytes: usize,
-    pub delivery_timeout: Duration,
-    pub reports: Reports,
-    pub engine: EngineSetting,
-    pub app_name: Option<String>,
-    pub language: String,
-    /// Digests of the options that are not at their defaults, but for `engine`, and for the
-    /// credentials and `ca_file`, which have digests of their own.
-    pub digests: BTreeMap<&'static str, [u8; 32]>,
-}
-
-/// Where the private key comes from. Setting one form replaces the other.
-#[derive(Clone, Default)]
-pub(crate) enum KeySource {
-    #[default]
-    None,
-    Pem(Zeroizing<String>),
-    File(PathBuf),
-}
-
-/// Scheme and authority of the API, and a path that comes before the version, without a
-/// slash at its end.
-#[derive(Clone)]
-pub(crate) struct BaseUrl {
-    pub text: String,
-    pub is_plain: bool,
-    pub is_loopback: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DeliveryGuarantee {
-    AtMostOnce,
-    AtLeastOnce,
-}
-
-#[derive(Clone)]
-pub(crate) enum ProxySetting {
-    Environment,
-    None,
-    Url(Zeroizing<String>),
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TlsRoots {
-    System,
-    Bundled,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reports {
-    All,
-    Errors,
-    None,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EngineSetting {
-    Own,
-    Shared,
 }
 
 impl Config {
@@ -210,6 +122,7 @@ impl fmt::Debug for Config {
 mod tests {
     use super::*;
     use std::collections::HashMap;
+    use std::time::Duration;
 
     fn loaded(variables: &[(&str, &str)]) -> Result<Settings> {
         let map: HashMap<_, _> = variables.iter().copied().collect();

@@ -7,9 +7,9 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::parse::{self, Parsed};
-use super::{
-    DeliveryGuarantee, EngineSetting, KeySource, MAX_PEM_BYTES, ProxySetting, Reports, Settings,
-    TlsRoots,
+use super::settings::{
+    BaseUrl, DeliveryGuarantee, EngineSetting, KeySource, MAX_PEM_BYTES, ProxySetting, Reports,
+    Settings, TlsRoots,
 };
 use crate::error::{Error, Result, Status};
 use crate::event::TypeRules;
@@ -194,7 +194,7 @@ pub(super) fn defaults() -> Settings {
         subject: None,
         acl: None,
         token_ttl: Duration::ZERO,
-        base_url: super::BaseUrl { text: String::new(), is_plain: false, is_loopback: false },
+        base_url: BaseUrl { text: String::new(), is_plain: false, is_loopback: false },
         allow_plain_http: false,
         api_version: "",
         type_rules: TypeRules::Documented,

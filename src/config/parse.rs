@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use ureq::http::Uri;
 use ureq::http::uri::Authority;
 
-use super::BaseUrl;
+use super::settings::BaseUrl;
 
 /// What was given, as an error shows it: its beginning, on one line. It might be a secret that
 /// was meant for another option, of which so little is of no use.

@@ -5,9 +5,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::QueueOptions;
 use super::capacity::Capacity;
 use super::job::Job;
+use super::options::QueueOptions;
 use super::scheduler::{Next, Owner, Scheduler, Slot};
 use crate::engine::Engine;
 use crate::error::{Error, Result, Status};

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use super::tracker::Tracker;
 use crate::api::{Request, Success};
 use crate::auth::TokenSource;
-use crate::calls::ActiveCall;
+use crate::calls::{self, ActiveCall};
 use crate::engine::{self, Engine, Progress, Step};
 use crate::error::{Error, Result, Status};
 use crate::event::Event;
@@ -103,7 +103,7 @@ impl Job {
 
     /// The client was closed before the event had its turn.
     pub fn withdrawn(self) {
-        self.failed(engine::closed());
+        self.failed(calls::closed());
     }
 
     fn failed(mut self, mut error: Error) {
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn a_refused_event_leaves_no_trace() {
         let (_job, tracker) = accepted(&[]);
-        let error = tracker.accept::<()>(5, || Err(engine::closed())).unwrap_err();
+        let error = tracker.accept::<()>(5, || Err(calls::closed())).unwrap_err();
         assert_eq!(error.status(), Status::Closed);
         assert_eq!(tracker.stats().events, 1);
     }

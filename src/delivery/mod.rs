@@ -4,12 +4,14 @@ mod capacity;
 mod dispatcher;
 mod job;
 mod lease;
+mod options;
 mod report;
 mod reports;
 mod scheduler;
 mod stats;
 mod tracker;
 
+pub use options::QueueOptions;
 pub use report::Report;
 
 use std::sync::Arc;
@@ -23,34 +25,9 @@ use tracker::Tracker;
 
 use crate::api::Request;
 use crate::auth::TokenSource;
-use crate::config::{Reports, Settings};
 use crate::engine::{Engine, EngineSpec};
 use crate::error::Result;
 use crate::limit::Limit;
-
-/// The options of background sending.
-#[derive(Clone, Copy)]
-pub struct QueueOptions {
-    connections: usize,
-    timeout: Duration,
-    delivery_timeout: Duration,
-    max_events: usize,
-    max_bytes: usize,
-    reports: Reports,
-}
-
-impl From<&Settings> for QueueOptions {
-    fn from(settings: &Settings) -> QueueOptions {
-        QueueOptions {
-            connections: settings.connections,
-            timeout: settings.timeout,
-            delivery_timeout: settings.delivery_timeout,
-            max_events: settings.queue_max_events,
-            max_bytes: settings.queue_max_bytes,
-            reports: settings.reports,
-        }
-    }
-}
 
 /// What one handle sends in the background.
 pub struct Delivery {
@@ -64,7 +41,7 @@ impl Delivery {
     /// With an engine and a queue of its own, or with those that this process shares. Starts no
     /// thread.
     pub fn new(spec: &EngineSpec, options: &QueueOptions) -> Delivery {
-        let make = || Dispatcher::new(Arc::new(spec.engine()), options);
+        let make = || Dispatcher::new(Arc::new(Engine::new(spec)), options);
         let dispatcher = match spec.shared() {
             None => Lease::own(make()),
             Some(digest) => Lease::shared(digest, make),

@@ -7,9 +7,8 @@ use super::capacity::Capacity;
 use super::report::Report;
 use super::reports::ReportQueue;
 use super::stats::{Counters, Stats};
-use crate::calls::{ActiveCall, ActiveCalls};
+use crate::calls::{self, ActiveCall, ActiveCalls};
 use crate::config::Reports;
-use crate::engine;
 use crate::error::Result;
 use crate::event::Event;
 
@@ -73,7 +72,7 @@ impl Tracker {
         // Held while it is enqueued, so that closing finds all that was accepted.
         let mut state = self.lock();
         if state.closed {
-            return Err(engine::closed());
+            return Err(calls::closed());
         }
         self.capacity.reserve(bytes)?;
         let enqueued = enqueue().inspect_err(|_| self.capacity.release(bytes))?;

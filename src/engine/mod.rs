@@ -16,8 +16,8 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::api::{self, Failure, Request, Success};
 use crate::auth::{Bearer, Moment, TokenSource};
-use crate::calls::ActiveCall;
-use crate::error::{Error, Result, Status};
+use crate::calls::{ActiveCall, closed};
+use crate::error::{Result, Status};
 use crate::limit::Limit;
 use crate::retry::Policy;
 use crate::transport::Transport;
@@ -35,13 +35,22 @@ pub struct Engine {
 
 impl Engine {
     /// Connects to nothing.
-    fn new(spec: &EngineSpec) -> Engine {
+    pub fn new(spec: &EngineSpec) -> Engine {
         Engine {
             transport: Transport::new(&spec.transport),
             tokens: Arc::new(TokenSource::new(Arc::clone(&spec.credentials))),
             policy: spec.policy,
             rate_limiter: RateLimiter::new(spec.rate_limit),
         }
+    }
+
+    /// What authorises the requests of a handle: the engine's token, or the handle's own if it
+    /// was made with a ready one.
+    pub fn tokens_of_handle(&self, spec: &EngineSpec) -> Arc<TokenSource> {
+        if spec.credentials.are_ready() {
+            return Arc::new(TokenSource::new(Arc::clone(&spec.credentials)));
+        }
+        Arc::clone(&self.tokens)
     }
 
     /// Performs a request within `limit`, its retries included.
@@ -158,11 +167,6 @@ impl Engine {
     pub fn shut_down(&self) {
         self.transport.shut_down();
     }
-}
-
-/// What calls of a closed handle answer.
-pub fn closed() -> Error {
-    Error::new(Status::Closed, "the client was closed")
 }
 
 /// A fraction in `0.0..1.0`; the longest wait if the system has no random numbers.

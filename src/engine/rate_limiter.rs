@@ -3,10 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::calls::ActiveCall;
+use crate::calls::{ActiveCall, closed};
 use crate::error::{Error, Result, Status};
-
-use super::closed;
 
 /// One answer must not silence an engine, which may live as long as its process, for years.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);

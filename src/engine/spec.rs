@@ -2,8 +2,7 @@ use std::sync::Arc;
 
 use ring::digest::{Context, SHA256};
 
-use super::Engine;
-use crate::auth::{Credentials, PrivateKey, TokenSource};
+use crate::auth::{Credentials, PrivateKey};
 use crate::config::{DeliveryGuarantee, EngineSetting, KeySource, Settings};
 use crate::error::{Error, Result, Status};
 use crate::retry::Policy;
@@ -41,20 +40,6 @@ impl EngineSpec {
             rate_limit: settings.rate_limit,
             shared,
         })
-    }
-
-    /// A new engine.
-    pub fn engine(&self) -> Engine {
-        Engine::new(self)
-    }
-
-    /// What authorises the requests of a handle of this engine: the engine's token, or the
-    /// handle's own if it brought one.
-    pub fn tokens(&self, engine: &Engine) -> Arc<TokenSource> {
-        if self.credentials.are_ready() {
-            return Arc::new(TokenSource::new(Arc::clone(&self.credentials)));
-        }
-        Arc::clone(&engine.tokens)
     }
 
     /// What handles that share an engine have in common; `None` if this one shares none.

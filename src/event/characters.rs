@@ -1,5 +1,7 @@
 //! The characters of types and ids.
 
+use std::fmt::Write as _;
+
 /// A letter of ASCII, a digit, `-` or `_`.
 pub fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'_')
@@ -18,4 +20,17 @@ pub fn first_other(text: &str, is_allowed: impl Fn(u8) -> bool) -> Option<usize>
         return None;
     }
     text.bytes().position(|byte| !is_allowed(byte))
+}
+
+/// A character as an error message shows it: visible, unambiguous, on one line.
+pub fn shown(character: char) -> String {
+    let mut text = String::new();
+    // Writing into a String does not fail.
+    let _ = match character {
+        ' ' => write!(text, "a space"),
+        c if c.is_ascii_graphic() => write!(text, "'{c}'"),
+        c if c.is_alphanumeric() => write!(text, "'{c}' (U+{:04X})", c as u32),
+        c => write!(text, "U+{:04X}", c as u32),
+    };
+    text
 }

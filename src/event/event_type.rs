@@ -1,5 +1,4 @@
-use super::characters::{first_other, is_name_byte};
-use super::shown;
+use super::characters::{first_other, is_name_byte, shown};
 use crate::error::{Error, Result, Status};
 
 /// Which event types are accepted. Source: the Conversation API's documentation of

@@ -1,5 +1,4 @@
-use super::characters::{first_other, is_name_byte};
-use super::shown;
+use super::characters::{first_other, is_name_byte, shown};
 use crate::error::{Error, Result, Status};
 
 const MAX_LENGTH: usize = 128;

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::shown;
+use super::characters::shown;
 
 /// One bit of a number for each.
 const MAX_DEPTH: u32 = u128::BITS;

@@ -1,4 +1,6 @@
-use super::{ConversationId, EventBody, EventType, MemberId, TypeRules};
+use super::body::EventBody;
+use super::event_type::{EventType, TypeRules};
+use super::id::{ConversationId, MemberId};
 use crate::error::{Error, Result, Status};
 
 /// A custom event that is fit to be sent.

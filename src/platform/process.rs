@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::uptime;
+use super::clock::uptime;
 
 /// How long a thread can hold up a fork. A name lookup that takes longer waits for the network,
 /// and the C library holds no lock meanwhile.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Fault, timed_out};
+use super::fault::{Fault, timed_out};
 use crate::auth::Bearer;
 use crate::calls::{ActiveCall, Interrupt};
 use crate::error::Status;

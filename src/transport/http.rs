@@ -13,10 +13,10 @@ use ureq::http::{self, HeaderValue};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _};
 use ureq::{Agent, Proxy};
 
-use super::Fault;
 use super::attempt::{Attempt, Phase};
 use super::buffers;
 use super::connection::Connector;
+use super::fault::Fault;
 use super::pool::{Pool, Pooled};
 use super::proxy;
 use super::resolver::{self, Resolver};

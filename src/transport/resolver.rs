@@ -11,7 +11,7 @@ use ureq::unversioned::resolver::ResolvedSocketAddrs;
 use ureq::unversioned::transport::NextTimeout;
 
 use super::attempt::Attempt;
-use super::{Fault, timed_out};
+use super::fault::{Fault, timed_out};
 use crate::calls::Interrupt;
 use crate::config::is_loopback;
 use crate::error::Status;

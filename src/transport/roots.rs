@@ -10,7 +10,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls_native_certs::{CertificateResult, ErrorKind};
 
-use super::Fault;
+use super::fault::Fault;
 use crate::config::TlsRoots;
 use crate::error::{Error, Result, Status};
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attempt::Attempt;
-use super::{Fault, timed_out};
+use super::fault::{Fault, timed_out};
 use crate::error::Status;
 use crate::platform;
 

@@ -8,7 +8,7 @@ use rustls::client::Resumption;
 use rustls::pki_types::{ServerName, TrustAnchor};
 use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use super::Fault;
+use super::fault::Fault;
 use super::roots::{self, Roots};
 use super::sessions::Sessions;
 use crate::config::TlsRoots;
