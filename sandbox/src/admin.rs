@@ -26,6 +26,7 @@ pub(crate) fn router(world: Arc<World>) -> Router {
     Router::new()
         .route("/faults", post(add_faults).delete(clear_faults))
         .route("/faults/random", put(randomize_faults))
+        .route("/faults/catch-up", post(catch_up))
         .route("/requests", get(requests).delete(forget_requests))
         .route("/connections", get(connections))
         .route("/connections/close", post(close_idle_connections))
@@ -57,6 +58,11 @@ async fn randomize_faults(State(world): Shared, body: Bytes) -> Result<Json<Valu
     let rules: RandomFaults = read(&body)?;
     world.faults.lock().randomize(rules);
     Ok(done())
+}
+
+async fn catch_up(State(world): Shared) -> Json<Value> {
+    world.catch_up();
+    done()
 }
 
 async fn requests(State(world): Shared) -> Json<Vec<RequestRecord>> {

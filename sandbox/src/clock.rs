@@ -32,11 +32,16 @@ impl Clock {
 
     /// The time as resources carry it, such as `2020-01-01T14:00:00.000Z`.
     pub(crate) fn timestamp(&self) -> String {
-        humantime::format_rfc3339_millis(self.now()).to_string()
+        timestamp(self.now())
     }
 
     /// The time as the `Date` header carries it.
     pub(crate) fn http_date(&self) -> String {
         httpdate::fmt_http_date(self.now())
     }
+}
+
+/// A time as resources carry it.
+pub(crate) fn timestamp(time: SystemTime) -> String {
+    humantime::format_rfc3339_millis(time).to_string()
 }

@@ -1,5 +1,6 @@
 //! One request: logged, met by a fault or not, and turned into something for the wire.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,8 +8,10 @@ use http::header::{AUTHORIZATION, RETRY_AFTER};
 use http::{Method, Version};
 use tokio::time::sleep;
 
-use crate::api::{self, Reply, Route};
-use crate::fault::{Fault, FaultKind, Operation};
+use crate::aim::{Operation, Target};
+use crate::api::{self, Manner, Reply, Route};
+use crate::fault::{Fault, FaultKind};
+use crate::late;
 use crate::log::RequestRecord;
 use crate::message::{Request, Response, header};
 use crate::wire::{Change, Ending, Plan};
@@ -19,17 +22,26 @@ const GARBAGE: &[u8] = b"\x00\xff\xfeSSH-2.0-this is not HTTP\r\n\r\n";
 
 /// Decides about a request. It is in the log before anything else happens.
 pub(crate) async fn exchange(
-    world: &World,
+    world: &Arc<World>,
     connection: u64,
     request: &Request,
 ) -> (Response, Plan) {
     let route = Route::of(request.uri().path());
     let operation = route.map_or(Operation::Any, |route| route.operation(request.method()));
-    let conversation_id = route.and_then(Route::conversation_id);
-    let fault = world.faults.lock().take(operation, conversation_id, request);
-    let number = world.log.lock().add(record(connection, request, fault.as_ref()));
+    let page = (operation == Operation::List)
+        .then(|| api::page_of(request.uri().query().unwrap_or_default()))
+        .flatten();
+    let target =
+        Target { operation, conversation_id: route.and_then(Route::conversation_id), page };
+    let fault = world.faults.lock().take(target, request);
+    let record = record(connection, request, target, fault.as_ref());
+    let late = fault.as_ref().and_then(|fault| Some((fault.carried_out_after()?, manner(fault))));
+    let number = match late {
+        None => world.log.lock().add(record),
+        Some((delay, manner)) => late::add(world, record, request, manner, delay),
+    };
     let (response, plan) = match fault {
-        None => (carry_out(world, number, request), Plan::default()),
+        None => (carry_out(world, number, request, Manner::default()), Plan::default()),
         Some(fault) => go_wrong(world, number, request, fault).await,
     };
     if !matches!(plan.change, Change::Replaced(_)) {
@@ -42,7 +54,12 @@ pub(crate) async fn exchange(
     (response, plan)
 }
 
-fn record(connection: u64, request: &Request, fault: Option<&Fault>) -> RequestRecord {
+fn record(
+    connection: u64,
+    request: &Request,
+    target: Target<'_>,
+    fault: Option<&Fault>,
+) -> RequestRecord {
     RequestRecord {
         number: 0,
         connection,
@@ -56,6 +73,8 @@ fn record(connection: u64, request: &Request, fault: Option<&Fault>) -> RequestR
             .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
             .collect(),
         body: text(request.body()),
+        operation: (target.operation != Operation::Any).then_some(target.operation),
+        page: target.page,
         status: None,
         retry_after: None,
         fault: fault.map(|fault| fault.kind.name()),
@@ -68,8 +87,12 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn carry_out(world: &World, number: u64, request: &Request) -> Response {
-    let Reply { response, created } = api::respond(world, request);
+fn manner(fault: &Fault) -> Manner {
+    Manner { appears_after: fault.aim.appears_after(), endless: fault.kind.endless_pages() }
+}
+
+pub(crate) fn carry_out(world: &World, number: u64, request: &Request, manner: Manner) -> Response {
+    let Reply { response, created } = api::respond(world, request, manner);
     if created.is_some() {
         world.log.lock().amend(number, |record| record.event_id = created);
     }
@@ -77,11 +100,18 @@ fn carry_out(world: &World, number: u64, request: &Request) -> Response {
 }
 
 async fn go_wrong(world: &World, number: u64, request: &Request, fault: Fault) -> (Response, Plan) {
-    let early = fault.aim.creates.then(|| carry_out(world, number, request));
+    let manner = manner(&fault);
+    let early = fault.aim.creates.then(|| carry_out(world, number, request, manner));
     sleep(fault.aim.delay()).await;
-    let answer = || early.unwrap_or_else(|| carry_out(world, number, request));
+    let answer = || early.unwrap_or_else(|| carry_out(world, number, request, manner));
     match fault.kind {
-        FaultKind::Delay {} => (answer(), Plan::default()),
+        FaultKind::Answer {} | FaultKind::Delay {} | FaultKind::Endless { .. } => {
+            (answer(), Plan::default())
+        }
+        FaultKind::TruncateHead {} => {
+            let change = Change::HalfHead;
+            (answer(), Plan { change, ending: Ending::Cut, ..Plan::default() })
+        }
         FaultKind::Truncate {} => {
             let answer = answer();
             // hyper writes no body in answer to HEAD.

@@ -6,33 +6,12 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
+use serde::de::Error as _;
 use serde_json::{Map, Value};
 
+use crate::aim::{Aim, Operation, Target, milliseconds};
 use crate::message::Request;
 use crate::random::{Dice, RandomFaults};
-
-/// What a fault can be aimed at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Operation {
-    /// Every request, those about conversations and members included
-    #[default]
-    Any,
-    /// `POST …/events`
-    Create,
-    /// `GET …/events/{id}`
-    Get,
-    /// `GET …/events`
-    List,
-    /// `DELETE …/events/{id}`
-    Delete,
-}
-
-impl Operation {
-    pub(crate) fn covers(self, operation: Self) -> bool {
-        self == Self::Any || self == operation
-    }
-}
 
 /// Something that goes wrong, once unless told otherwise.
 ///
@@ -49,6 +28,8 @@ pub struct Fault {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum FaultKind {
+    /// The normal answer, for what a fault can do besides.
+    Answer {},
     /// Another status than the request deserved.
     Status(StatusFault),
     /// A late, otherwise normal answer.
@@ -59,6 +40,14 @@ pub enum FaultKind {
     Hang {},
     /// The answer's head announces its whole body; half of the body is sent, then the connection is closed.
     Truncate {},
+    /// Half of the answer's head, then the connection is closed.
+    TruncateHead {},
+    /// A page of events after which there always is another; other requests are answered normally.
+    Endless {
+        /// What these pages show.
+        #[serde(default)]
+        pages: EndlessPages,
+    },
     /// Bytes that are not HTTP, then the connection is closed.
     Garbage {},
     /// The answer, one byte at a time.
@@ -78,11 +67,14 @@ pub enum FaultKind {
 impl FaultKind {
     pub(crate) fn name(&self) -> &'static str {
         match self {
+            Self::Answer {} => "answer",
             Self::Status(_) => "status",
             Self::Delay {} => "delay",
             Self::Drop {} => "drop",
             Self::Hang {} => "hang",
             Self::Truncate {} => "truncate",
+            Self::TruncateHead {} => "truncate_head",
+            Self::Endless { .. } => "endless",
             Self::Garbage {} => "garbage",
             Self::Trickle { .. } => "trickle",
             Self::CloseAfter {} => "close_after",
@@ -90,6 +82,45 @@ impl FaultKind {
             Self::Raw(_) => "raw",
         }
     }
+
+    pub(crate) fn endless_pages(&self) -> Option<EndlessPages> {
+        match self {
+            Self::Endless { pages } => Some(*pages),
+            _ => None,
+        }
+    }
+
+    /// Whether it shows the real answer, and so carries the request out.
+    fn shows_the_answer(&self) -> bool {
+        match self {
+            Self::Answer {}
+            | Self::Delay {}
+            | Self::Truncate {}
+            | Self::TruncateHead {}
+            | Self::Endless { .. }
+            | Self::Trickle { .. }
+            | Self::CloseAfter {} => true,
+            Self::Status(_)
+            | Self::Drop {}
+            | Self::Hang {}
+            | Self::Garbage {}
+            | Self::ExpiredToken {}
+            | Self::Raw(_) => false,
+        }
+    }
+}
+
+/// What a list shows that never ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndlessPages {
+    /// Events that no other page shows, as new as the request, and stored nowhere.
+    #[default]
+    Fresh,
+    /// The first page's events; each page's link to the next one is new.
+    Same,
+    /// The first page's events; the link to the next page leads from there to itself.
+    Circle,
 }
 
 /// A status with problem details, or with any other body.
@@ -151,63 +182,26 @@ impl TryFrom<RawText> for RawFault {
     }
 }
 
-/// Which requests a fault meets, and what happens before it shows.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Aim {
-    #[serde(default)]
-    on: Operation,
-    /// None: for ever.
-    #[serde(default = "once")]
-    times: Option<u32>,
-    #[serde(default)]
-    skip: u32,
-    conversation_id: Option<String>,
-    #[serde(default)]
-    delay_ms: u64,
-    #[serde(default)]
-    pub(crate) creates: bool,
-}
-
-impl Aim {
-    pub(crate) fn delay(&self) -> Duration {
-        Duration::from_millis(self.delay_ms)
-    }
-
-    fn meets(&self, operation: Operation, conversation_id: Option<&str>) -> bool {
-        let right_conversation =
-            self.conversation_id.is_none() || self.conversation_id.as_deref() == conversation_id;
-        self.on.covers(operation) && right_conversation && self.times != Some(0)
-    }
-}
-
-const AIM: [&str; 6] = ["on", "times", "skip", "conversation_id", "delay_ms", "creates"];
-
 impl TryFrom<Map<String, Value>> for Fault {
     type Error = serde_json::Error;
 
     /// Takes a fault apart by hand: serde cannot flatten and refuse unknown fields at once,
     /// and a misspelt field that goes unnoticed makes a test mean less than it says.
     fn try_from(mut fields: Map<String, Value>) -> Result<Self, serde_json::Error> {
-        let aim = AIM.iter().filter_map(|name| fields.remove_entry(*name)).collect();
-        Ok(Self {
-            aim: serde_json::from_value(Value::Object(aim))?,
-            kind: serde_json::from_value(Value::Object(fields))?,
-        })
+        let aim = Aim::FIELDS.iter().filter_map(|name| fields.remove_entry(*name)).collect();
+        let aim: Aim = serde_json::from_value(Value::Object(aim))?;
+        let kind: FaultKind = serde_json::from_value(Value::Object(fields))?;
+        if matches!(kind, FaultKind::Endless { .. }) && aim.on != Operation::List {
+            return Err(serde_json::Error::custom(r#"endless needs "on": "list""#));
+        }
+        aim.check(kind.shows_the_answer()).map_err(serde_json::Error::custom)?;
+        Ok(Self { kind, aim })
     }
 }
 
 impl From<FaultKind> for Fault {
     fn from(kind: FaultKind) -> Self {
-        let aim = Aim {
-            on: Operation::Any,
-            times: once(),
-            skip: 0,
-            conversation_id: None,
-            delay_ms: 0,
-            creates: false,
-        };
-        Self { kind, aim }
+        Self { kind, aim: Aim::default() }
     }
 }
 
@@ -247,6 +241,13 @@ impl Fault {
         self
     }
 
+    /// Meets only requests for this page of a conversation's events, counted from 1.
+    #[must_use]
+    pub fn on_page(mut self, page: usize) -> Self {
+        self.aim.page = Some(page);
+        self.on(Operation::List)
+    }
+
     /// Meets this many requests.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
@@ -281,6 +282,27 @@ impl Fault {
         self.aim.creates = true;
         self
     }
+
+    /// Carries the request out only this long after it was read, whatever the client sees meanwhile.
+    /// What shows the real answer, or [`creates`](Self::creates), is carried out at once all the same.
+    #[must_use]
+    pub fn creates_after(mut self, delay: Duration) -> Self {
+        self.aim.creates_after_ms = Some(milliseconds(delay));
+        self
+    }
+
+    /// Keeps the event that the request creates out of sight for this long after its creation.
+    #[must_use]
+    pub fn appears_after(mut self, delay: Duration) -> Self {
+        self.aim.appears_after_ms = Some(milliseconds(delay));
+        self
+    }
+
+    /// How long after the request was read it is carried out, if that is later than what shows.
+    pub(crate) fn carried_out_after(&self) -> Option<Duration> {
+        let at_once = self.aim.creates || self.kind.shows_the_answer();
+        self.aim.creates_after().filter(|_| !at_once)
+    }
 }
 
 /// The faults that were asked for, oldest first, and those at random.
@@ -305,19 +327,13 @@ impl Faults {
 
     /// The fault that a request meets: the oldest that is aimed at it and has nothing left to
     /// skip, or one at random.
-    pub(crate) fn take(
-        &mut self,
-        operation: Operation,
-        conversation_id: Option<&str>,
-        request: &Request,
-    ) -> Option<Fault> {
-        self.take_aimed(operation, conversation_id)
-            .or_else(|| self.random.as_mut()?.roll(operation, request))
+    pub(crate) fn take(&mut self, target: Target<'_>, request: &Request) -> Option<Fault> {
+        self.take_aimed(target).or_else(|| self.random.as_mut()?.roll(target.operation, request))
     }
 
-    fn take_aimed(&mut self, operation: Operation, conversation_id: Option<&str>) -> Option<Fault> {
+    fn take_aimed(&mut self, target: Target<'_>) -> Option<Fault> {
         for (index, fault) in self.aimed.iter_mut().enumerate() {
-            if !fault.aim.meets(operation, conversation_id) {
+            if !fault.aim.meets(target) {
                 continue;
             }
             if fault.aim.skip > 0 {
@@ -331,10 +347,6 @@ impl Faults {
         }
         None
     }
-}
-
-fn once() -> Option<u32> {
-    Some(1)
 }
 
 fn yes() -> bool {

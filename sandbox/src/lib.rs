@@ -5,6 +5,7 @@
 //! shall go wrong, and [`RequestRecord`], [`StoredEvent`] and [`Connections`] are what it saw.
 
 mod admin;
+mod aim;
 mod api;
 mod application;
 mod certificates;
@@ -12,6 +13,7 @@ mod clock;
 mod connections;
 mod exchange;
 mod fault;
+mod late;
 mod log;
 mod message;
 mod options;
@@ -22,8 +24,9 @@ mod store;
 mod wire;
 mod world;
 
+pub use self::aim::Operation;
 pub use self::connections::Connections;
-pub use self::fault::{Fault, FaultKind, Operation, RawFault, StatusFault};
+pub use self::fault::{EndlessPages, Fault, FaultKind, RawFault, StatusFault};
 pub use self::log::RequestRecord;
 pub use self::options::{EventTypeFilter, Options, PageLinks, TypeRules};
 pub use self::random::RandomFaults;

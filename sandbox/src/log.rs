@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::aim::Operation;
+
 /// One request as it arrived, and what became of it.
 #[derive(Debug, Clone, Serialize)]
 pub struct RequestRecord {
@@ -22,6 +24,10 @@ pub struct RequestRecord {
     pub headers: Vec<(String, String)>,
     /// The body as sent, without transfer coding. Bytes that are not UTF-8 are replaced.
     pub body: String,
+    /// What it was about; none if that was not a conversation's events.
+    pub operation: Option<Operation>,
+    /// Which page a request to list events asked for.
+    pub page: Option<usize>,
     /// The status that was answered, if an answer was begun.
     pub status: Option<u16>,
     /// The `Retry-After` that was answered.

@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected};
 
-use crate::fault::{Fault, FaultKind, Operation, RawFault, StatusFault};
+use crate::aim::Operation;
+use crate::fault::{Fault, FaultKind, RawFault, StatusFault};
 use crate::message::Request;
 
 /// Lets a share of the requests meet a fault, until the faults are forgotten.

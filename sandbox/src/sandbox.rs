@@ -151,6 +151,12 @@ impl Sandbox {
         self.world.faults.lock().randomize(rules);
     }
 
+    /// Has everything happen now that faults put off: requests that are to be carried out late
+    /// are carried out, and all events appear.
+    pub fn catch_up(&self) {
+        self.world.catch_up();
+    }
+
     /// Forgets all faults. What has already met one is not saved by it.
     pub fn clear_faults(&self) {
         self.world.faults.lock().clear();
@@ -187,12 +193,13 @@ impl Sandbox {
         self.world.store.lock().open_with_member()
     }
 
-    /// A conversation's events, deleted ones included; none if there is no such conversation.
+    /// A conversation's events, deleted ones and those that have not appeared included; none if there is no such conversation.
     pub fn events(&self, conversation_id: &str) -> Vec<StoredEvent> {
         self.world.store.lock().events(conversation_id).unwrap_or_default()
     }
 
-    /// Forgets faults, log, clock and events, and every conversation but the first.
+    /// Forgets faults, log, clock and events, what is still to be carried out late, and every
+    /// conversation but the first.
     /// Keys, tokens and connections stay.
     pub fn reset(&self) {
         self.world.reset();

@@ -51,7 +51,7 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, world
 async fn connection(
     tcp: TcpStream,
     tls: Option<TlsAcceptor>,
-    world: &World,
+    world: &Arc<World>,
     open: &Open<'_>,
     closings: &mut Closings,
 ) -> io::Result<Option<Closing>> {
@@ -69,7 +69,7 @@ async fn connection(
 /// Answers requests until one side closes, because it was asked to or by itself.
 async fn converse<S>(
     stream: S,
-    world: &World,
+    world: &Arc<World>,
     open: &Open<'_>,
     closings: &mut Closings,
 ) -> Option<Closing>
@@ -105,7 +105,7 @@ where
 
 /// Reads the whole request before anything is done about it.
 async fn answer(
-    world: &World,
+    world: &Arc<World>,
     open: &Open<'_>,
     next: &NextPlan,
     request: http::Request<Incoming>,

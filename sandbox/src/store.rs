@@ -1,10 +1,13 @@
 //! Conversations, their members and their events.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
+
+use crate::clock::{Clock, timestamp};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Member {
@@ -27,8 +30,41 @@ pub struct StoredEvent {
     pub body: Box<RawValue>,
     /// When it was created, by the sandbox's clock.
     pub timestamp: String,
+    /// When the API first shows it, by the sandbox's clock: at once, unless a fault keeps it out of sight.
+    pub appears: String,
     /// When it was deleted, if it was. A deleted event stays listed.
     pub deleted: Option<String>,
+    /// `appears` by a clock that no test moves.
+    #[serde(skip)]
+    pub(crate) appears_at: Instant,
+}
+
+impl StoredEvent {
+    pub(crate) fn new(id: u64, new: NewEvent, clock: &Clock, appears_after: Duration) -> Self {
+        let NewEvent { event_type, from, body } = new;
+        let created = clock.now();
+        Self {
+            id,
+            event_type,
+            from,
+            body,
+            timestamp: timestamp(created),
+            appears: timestamp(created + appears_after),
+            deleted: None,
+            appears_at: Instant::now() + appears_after,
+        }
+    }
+
+    fn has_appeared(&self, now: Instant) -> bool {
+        self.appears_at <= now
+    }
+}
+
+/// What a request says about an event.
+pub(crate) struct NewEvent {
+    pub(crate) event_type: String,
+    pub(crate) from: Option<String>,
+    pub(crate) body: Box<RawValue>,
 }
 
 #[derive(Debug, Default)]
@@ -52,23 +88,31 @@ impl Conversation {
 
     pub(crate) fn add(
         &mut self,
-        event_type: String,
-        from: Option<String>,
-        body: Box<RawValue>,
-        timestamp: String,
+        new: NewEvent,
+        clock: &Clock,
+        appears_after: Duration,
     ) -> &StoredEvent {
         let id = self.events.last().map_or(1, |last| last.id + 1);
-        self.events.push(StoredEvent { id, event_type, from, body, timestamp, deleted: None });
+        self.events.push(StoredEvent::new(id, new, clock, appears_after));
         &self.events[self.events.len() - 1]
     }
 
-    pub(crate) fn event(&self, id: u64) -> Option<&StoredEvent> {
-        self.events.iter().find(|event| event.id == id)
+    /// The events that have appeared.
+    pub(crate) fn visible(&self) -> impl Iterator<Item = &StoredEvent> {
+        let now = Instant::now();
+        self.events.iter().filter(move |event| event.has_appeared(now))
     }
 
-    /// Marks an event as deleted; the first time counts. False if there is no such event.
+    /// An event that has appeared.
+    pub(crate) fn event(&self, id: u64) -> Option<&StoredEvent> {
+        self.visible().find(|event| event.id == id)
+    }
+
+    /// Marks an event as deleted; the first time counts. False if no such event has appeared.
     pub(crate) fn delete(&mut self, id: u64, timestamp: String) -> bool {
-        let event = self.events.iter_mut().find(|event| event.id == id);
+        let now = Instant::now();
+        let mut events = self.events.iter_mut();
+        let event = events.find(|event| event.id == id && event.has_appeared(now));
         event.map(|event| event.deleted.get_or_insert(timestamp)).is_some()
     }
 }
@@ -100,9 +144,20 @@ impl Store {
         (id, member)
     }
 
-    /// A conversation's events, deleted ones included.
+    /// A conversation's events, deleted ones and those that have not appeared included.
     pub(crate) fn events(&self, conversation_id: &str) -> Option<Vec<StoredEvent>> {
         self.conversations.get(conversation_id).map(|conversation| conversation.events.clone())
+    }
+
+    /// Has every event appear that has not yet.
+    pub(crate) fn show_all(&mut self, clock: &Clock) {
+        let now = Instant::now();
+        for conversation in self.conversations.values_mut() {
+            for event in conversation.events.iter_mut().filter(|event| !event.has_appeared(now)) {
+                event.appears = clock.timestamp();
+                event.appears_at = now;
+            }
+        }
     }
 
     /// Back to the first conversation with its first member and without events.

@@ -30,6 +30,8 @@ pub(crate) enum Change {
     Unchanged,
     /// Lacks this many bytes at its end.
     Short(usize),
+    /// The first half of its head.
+    HalfHead,
     Replaced(Bytes),
 }
 
@@ -133,6 +135,10 @@ impl<'a> Sending<'a> {
         match change {
             Change::Unchanged => {}
             Change::Short(missing) => bytes.truncate(bytes.len().saturating_sub(missing)),
+            Change::HalfHead => {
+                let head = bytes.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+                bytes.truncate(head.unwrap_or(bytes.len()) / 2);
+            }
             Change::Replaced(other) => bytes = other,
         }
         Self {

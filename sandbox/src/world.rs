@@ -8,6 +8,7 @@ use crate::application::Application;
 use crate::clock::Clock;
 use crate::connections::Registry;
 use crate::fault::Faults;
+use crate::late::{self, LateRequests};
 use crate::log::Log;
 use crate::options::Options;
 use crate::store::Store;
@@ -19,6 +20,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) store: Mutex<Store>,
     pub(crate) faults: Mutex<Faults>,
+    pub(crate) late: LateRequests,
     pub(crate) log: Mutex<Log>,
     pub(crate) connections: Registry,
 }
@@ -32,6 +34,7 @@ impl World {
             clock: Clock::default(),
             store: Mutex::new(Store::new()),
             faults: Mutex::default(),
+            late: LateRequests::default(),
             log: Mutex::default(),
             connections: Registry::default(),
         }
@@ -44,9 +47,17 @@ impl World {
         self.application.sign(&claims)
     }
 
-    /// Forgets faults, log, clock and events, and every conversation but the first.
+    /// Has everything happen now that faults put off: requests carried out, and events shown.
+    pub(crate) fn catch_up(&self) {
+        late::carry_out_all(self);
+        self.store.lock().show_all(&self.clock);
+    }
+
+    /// Forgets faults, log, clock and events, what is still to be carried out late, and every
+    /// conversation but the first.
     pub(crate) fn reset(&self) {
         self.faults.lock().clear();
+        self.late.lock().clear();
         self.log.lock().forget();
         self.clock.set_offset(0);
         self.store.lock().reset();

@@ -1,5 +1,7 @@
 //! Events: created, listed, looked at and deleted.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -8,8 +10,8 @@ use serde_json::{Value, json};
 use super::conversations::user;
 use super::listing::Listing;
 use super::problem::Problem;
-use super::rules::NewEvent;
-use super::{Reply, json_response, link_to, url_of};
+use super::{Reply, json_response, link_to, rules, url_of};
+use crate::fault::EndlessPages;
 use crate::message::{self, Request};
 use crate::store::{Conversation, StoredEvent};
 use crate::world::World;
@@ -19,14 +21,13 @@ pub(super) fn create(
     request: &Request,
     conversation_id: &str,
     from_required: bool,
+    appears_after: Duration,
 ) -> Result<Reply, Problem> {
     let mut store = world.store.lock();
     let conversation =
         store.conversations.get_mut(conversation_id).ok_or_else(Problem::no_conversation)?;
-    let new =
-        NewEvent::read(request.body(), world.options.type_rules, from_required, conversation)?;
-    let event =
-        conversation.add(new.event_type, new.from, new.body, world.clock.timestamp()).clone();
+    let new = rules::read(request.body(), world.options.type_rules, from_required, conversation)?;
+    let event = conversation.add(new, &world.clock, appears_after).clone();
     let response = json_response(
         StatusCode::CREATED,
         &Resource::new(&event, conversation, &url_of(world, request)),
@@ -38,13 +39,22 @@ pub(super) fn list(
     world: &World,
     request: &Request,
     conversation_id: &str,
+    endless: Option<EndlessPages>,
 ) -> Result<Reply, Problem> {
     let store = world.store.lock();
     let conversation =
         store.conversations.get(conversation_id).ok_or_else(Problem::no_conversation)?;
     let query = request.uri().query().unwrap_or_default();
     let listing = Listing::read(query, world.options.event_type_filter)?;
-    let found = listing.page(conversation, &world.options);
+    let invented = if endless == Some(EndlessPages::Fresh) {
+        listing.invent_events(&world.clock)
+    } else {
+        Vec::new()
+    };
+    let found = match endless {
+        None => listing.page(conversation, &world.options),
+        Some(pages) => listing.endless_page(pages, conversation, &invented, &world.options),
+    };
     let url = url_of(world, request);
     let page = Page {
         page_size: listing.page_size(),

@@ -1,15 +1,23 @@
 //! Listing a conversation's events, page by page.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::problem::Problem;
+use crate::clock::Clock;
+use crate::fault::EndlessPages;
 use crate::options::{EventTypeFilter, Options, PageLinks};
-use crate::store::{Conversation, StoredEvent};
+use crate::store::{Conversation, NewEvent, StoredEvent};
 
 const DEFAULT_PAGE_SIZE: usize = 10;
 const MAX_PAGE_SIZE: usize = 100;
+
+/// The id of the first invented event; half of the integers that doubles hold exactly are on either side.
+const INVENTED: u64 = 1 << 52;
 
 /// The query of a listing.
 #[derive(Debug)]
@@ -21,15 +29,17 @@ pub(super) struct Listing {
     descending: bool,
     exclude_deleted: bool,
     start: Start,
+    /// Which page this is, counted from 1.
+    number: usize,
 }
 
 /// Where a page begins.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 enum Start {
     /// After this event; `None`: at the first.
     After(Option<u64>),
-    /// After this many pages.
-    Page(usize),
+    /// Where its number says.
+    Numbered,
 }
 
 impl Listing {
@@ -43,6 +53,7 @@ impl Listing {
             descending: false,
             exclude_deleted: false,
             start: Start::After(None),
+            number: 1,
         };
         let mut invalid = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -83,12 +94,13 @@ impl Listing {
                 _ => return Err(("exclude_deleted_events", "true or false")),
             },
             "cursor" => {
-                let event_id = event_of(value).ok_or(("cursor", "a cursor from a listing"))?;
-                self.start = Start::After(Some(event_id));
+                let cursor = Cursor::read(value).ok_or(("cursor", "a cursor from a listing"))?;
+                self.start = Start::After(Some(cursor.after));
+                self.number = cursor.number;
             }
             "page" => {
-                let before = value.parse().ok().and_then(|page: usize| page.checked_sub(1));
-                self.start = Start::Page(before.ok_or(("page", "a number from 1"))?);
+                self.number = page_number(value).ok_or(("page", "a number from 1"))?;
+                self.start = Start::Numbered;
             }
             _ => {}
         }
@@ -97,25 +109,80 @@ impl Listing {
 
     /// One page of the conversation's events.
     pub(super) fn page<'a>(&self, conversation: &'a Conversation, options: &Options) -> Found<'a> {
+        let all = self.all(conversation, options);
+        let start = self.start_among(&all);
+        let end = all.len().min(start.saturating_add(self.page_size));
+        let place = |start, number| self.place(start, number, &all, options.page_links);
+        let next = match options.page_links {
+            PageLinks::Unfollowable => Place::Untold,
+            _ => place(end, self.number.saturating_add(1)),
+        };
+        let before = start.saturating_sub(self.page_size);
+        Found {
+            events: all[start..end].to_vec(),
+            first: place(0, 1),
+            prev: (start > 0).then(|| place(before, self.number.saturating_sub(1).max(1))),
+            next: (end < all.len()).then_some(next),
+        }
+    }
+
+    /// A page after which there always is another. It shows the events of the first page, or `invented`.
+    pub(super) fn endless_page<'a>(
+        &self,
+        pages: EndlessPages,
+        conversation: &'a Conversation,
+        invented: &'a [StoredEvent],
+        options: &Options,
+    ) -> Found<'a> {
+        let events: Vec<_> = match pages {
+            EndlessPages::Fresh => invented.iter().collect(),
+            EndlessPages::Same | EndlessPages::Circle => {
+                self.all(conversation, options).into_iter().take(self.page_size).collect()
+            }
+        };
+        let number = match pages {
+            EndlessPages::Fresh | EndlessPages::Same => self.number.saturating_add(1),
+            EndlessPages::Circle => self.number,
+        };
+        let next = match options.page_links {
+            PageLinks::Unfollowable => Place::Untold,
+            PageLinks::PageNumber => Place::Number(number),
+            // No event has the id 0: the same cursor serves a page without events.
+            PageLinks::Cursor => {
+                Place::After(Cursor { after: events.last().map_or(0, |last| last.id), number })
+            }
+        };
+        Found { events, first: Place::First, prev: None, next: Some(next) }
+    }
+
+    /// A page of events, created just now, with ids that no other page and no conversation has.
+    pub(super) fn invent_events(&self, clock: &Clock) -> Vec<StoredEvent> {
+        let first = self.number.saturating_sub(1).saturating_mul(self.page_size) as u64;
+        let invent = |n| {
+            let away = first.wrapping_add(n);
+            let descending = self.descending;
+            let id =
+                if descending { INVENTED.wrapping_sub(away) } else { INVENTED.wrapping_add(away) };
+            let new = NewEvent {
+                event_type: "custom:invented".to_owned(),
+                from: None,
+                body: RawValue::from_string("{}".to_owned())
+                    .unwrap_or_else(|_| RawValue::NULL.to_owned()),
+            };
+            StoredEvent::new(id, new, clock, Duration::ZERO)
+        };
+        (0..self.page_size as u64).map(invent).collect()
+    }
+
+    /// Everything that the listing finds, in its order.
+    fn all<'a>(&self, conversation: &'a Conversation, options: &Options) -> Vec<&'a StoredEvent> {
         let filter = options.event_type_filter;
-        let mut all: Vec<&StoredEvent> =
-            conversation.events.iter().filter(|event| self.wants(event, filter)).collect();
+        let mut all: Vec<_> =
+            conversation.visible().filter(|event| self.wants(event, filter)).collect();
         if self.descending {
             all.reverse();
         }
-        let start = self.start_among(&all);
-        let end = all.len().min(start.saturating_add(self.page_size));
-        let place = |start| self.place(start, &all, options.page_links);
-        let next = match options.page_links {
-            PageLinks::Unfollowable => Place::Untold,
-            _ => place(end),
-        };
-        Found {
-            events: all[start..end].to_vec(),
-            first: place(0),
-            prev: (start > 0).then(|| place(start.saturating_sub(self.page_size))),
-            next: (end < all.len()).then_some(next),
-        }
+        all
     }
 
     /// Where the page begins among what the listing finds.
@@ -125,16 +192,19 @@ impl Listing {
             Start::After(Some(after)) => all.partition_point(|event| {
                 if self.descending { event.id >= after } else { event.id <= after }
             }),
-            Start::Page(before) => before.saturating_mul(self.page_size).min(all.len()),
+            Start::Numbered => {
+                self.number.saturating_sub(1).saturating_mul(self.page_size).min(all.len())
+            }
         }
     }
 
-    /// How a link names the page that begins at `start`.
-    fn place(&self, start: usize, all: &[&StoredEvent], links: PageLinks) -> Place {
+    /// How a link names the page that begins at `start`, which is page `number` of those that came
+    /// one after the other.
+    fn place(&self, start: usize, number: usize, all: &[&StoredEvent], links: PageLinks) -> Place {
         match (links, start.checked_sub(1)) {
             (PageLinks::PageNumber, _) => Place::Number(start / self.page_size + 1),
             (_, None) => Place::First,
-            (_, Some(before)) => Place::After(all[before].id),
+            (_, Some(before)) => Place::After(Cursor { after: all[before].id, number }),
         }
     }
 
@@ -158,8 +228,8 @@ impl Listing {
 enum Place {
     /// The first page needs no parameter.
     First,
-    /// `cursor` names the last event before the page.
-    After(u64),
+    /// By a cursor.
+    After(Cursor),
     /// `page` counts from 1.
     Number(usize),
     /// The link does not say which page it means.
@@ -184,7 +254,7 @@ impl Found<'_> {
         let to = |place: &Place| {
             let parameter = match place {
                 Place::First => None,
-                Place::After(event_id) => Some(("cursor", cursor_after(*event_id))),
+                Place::After(cursor) => Some(("cursor", cursor.write())),
                 Place::Number(number) => Some(("page", number.to_string())),
                 Place::Untold => return link(""),
             };
@@ -207,11 +277,32 @@ fn is_custom(event_type: &str) -> bool {
     event_type.starts_with("custom:")
 }
 
-fn cursor_after(event_id: u64) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(format!("after:{event_id}"))
+/// What a cursor says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Cursor {
+    /// The last event before the page.
+    after: u64,
+    /// Which page it is, counted from 1.
+    number: usize,
 }
 
-fn event_of(cursor: &str) -> Option<u64> {
-    let cursor = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-    cursor.strip_prefix("after:")?.parse().ok()
+impl Cursor {
+    fn write(self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(format!("after:{},page:{}", self.after, self.number))
+    }
+
+    fn read(cursor: &str) -> Option<Self> {
+        let cursor = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+        let (after, page) = cursor.strip_prefix("after:")?.split_once(",page:")?;
+        Some(Self { after: after.parse().ok()?, number: page_number(page)? })
+    }
+}
+
+fn page_number(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|number| *number > 0)
+}
+
+/// Which page the query of a listing asks for, counted from 1; none if it is not a correct query.
+pub(crate) fn page_of(query: &str) -> Option<usize> {
+    Listing::read(query, EventTypeFilter::default()).ok().map(|listing| listing.number)
 }

@@ -10,6 +10,7 @@ mod rules;
 mod token;
 
 use std::error::Error;
+use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
@@ -18,10 +19,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use self::problem::Problem;
-use crate::fault::StatusFault;
+use crate::fault::{EndlessPages, StatusFault};
 use crate::message::{PLAIN_TEXT, Request, Response, header, response};
 use crate::world::World;
 
+pub(crate) use self::listing::page_of;
 pub(crate) use self::route::Route;
 pub(crate) use self::token::claimed_id;
 
@@ -34,6 +36,15 @@ pub(crate) struct Reply {
     pub(crate) created: Option<u64>,
 }
 
+/// In which ways a request is carried out otherwise than usual; by default in none.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Manner {
+    /// How long the event that it creates stays out of sight.
+    pub(crate) appears_after: Duration,
+    /// What it lists, if that list never ends.
+    pub(crate) endless: Option<EndlessPages>,
+}
+
 impl From<Response> for Reply {
     fn from(response: Response) -> Self {
         Self { response, created: None }
@@ -41,10 +52,10 @@ impl From<Response> for Reply {
 }
 
 /// Carries a request out.
-pub(crate) fn respond(world: &World, request: &Request) -> Reply {
+pub(crate) fn respond(world: &World, request: &Request, manner: Manner) -> Reply {
     let trace_id = new_trace_id();
-    let mut reply =
-        perform(world, request).unwrap_or_else(|problem| problem.response(&trace_id).into());
+    let mut reply = perform(world, request, manner)
+        .unwrap_or_else(|problem| problem.response(&trace_id).into());
     reply.response = dress(world, reply.response, &trace_id);
     reply
 }
@@ -107,7 +118,7 @@ fn dress(world: &World, mut response: Response, trace_id: &str) -> Response {
     response
 }
 
-fn perform(world: &World, request: &Request) -> Result<Reply, Problem> {
+fn perform(world: &World, request: &Request, manner: Manner) -> Result<Reply, Problem> {
     let path = request.uri().path();
     let Some(route) = Route::of(path) else {
         // The gateway's words, not the API's: no problem details.
@@ -135,9 +146,12 @@ fn perform(world: &World, request: &Request) -> Result<Reply, Problem> {
             conversations::create_member(world, request, conversation_id)
         }
         (Route::Events { conversation_id }, "POST") => {
-            events::create(world, request, conversation_id, claims.sub.is_some())
+            let from_required = claims.sub.is_some();
+            events::create(world, request, conversation_id, from_required, manner.appears_after)
         }
-        (Route::Events { conversation_id }, _) => events::list(world, request, conversation_id),
+        (Route::Events { conversation_id }, _) => {
+            events::list(world, request, conversation_id, manner.endless)
+        }
         (Route::Event { conversation_id, event_id }, "DELETE") => {
             events::delete(world, conversation_id, event_id)
         }

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use crate::fault::Operation;
+use crate::aim::Operation;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Route<'a> {

@@ -6,40 +6,31 @@ use serde_json::value::RawValue;
 
 use super::problem::Problem;
 use crate::options::TypeRules;
-use crate::store::Conversation;
+use crate::store::{Conversation, NewEvent};
 
 const PREFIX: &str = "custom:";
 const MAX_TYPE_CHARACTERS: usize = 100;
 const MAX_BODY_BYTES: usize = 4096;
 
-pub(super) struct NewEvent {
-    pub(super) event_type: String,
-    pub(super) from: Option<String>,
-    pub(super) body: Box<RawValue>,
-}
-
-impl NewEvent {
-    /// Reads a request, and names everything that is wrong with it.
-    pub(super) fn read(
-        json: &[u8],
-        rules: TypeRules,
-        from_required: bool,
-        conversation: &Conversation,
-    ) -> Result<Self, Problem> {
-        let fields: BTreeMap<String, &RawValue> =
-            serde_json::from_slice(json).map_err(|_| Problem::not_json())?;
-        let event_type = read_type(fields.get("type").copied(), rules);
-        let from = read_from(fields.get("from").copied(), from_required, conversation);
-        let body = read_body(fields.get("body").copied());
-        match (event_type, from, body) {
-            (Ok(event_type), Ok(from), Ok(body)) => Ok(Self { event_type, from, body }),
-            (event_type, from, body) => {
-                let parameters =
-                    [("type", event_type.err()), ("from", from.err()), ("body", body.err())];
-                let invalid =
-                    parameters.into_iter().filter_map(|(name, reason)| Some((name, reason?)));
-                Err(Problem::validation(invalid.collect()))
-            }
+/// Reads a request, and names everything that is wrong with it.
+pub(super) fn read(
+    json: &[u8],
+    rules: TypeRules,
+    from_required: bool,
+    conversation: &Conversation,
+) -> Result<NewEvent, Problem> {
+    let fields: BTreeMap<String, &RawValue> =
+        serde_json::from_slice(json).map_err(|_| Problem::not_json())?;
+    let event_type = read_type(fields.get("type").copied(), rules);
+    let from = read_from(fields.get("from").copied(), from_required, conversation);
+    let body = read_body(fields.get("body").copied());
+    match (event_type, from, body) {
+        (Ok(event_type), Ok(from), Ok(body)) => Ok(NewEvent { event_type, from, body }),
+        (event_type, from, body) => {
+            let parameters =
+                [("type", event_type.err()), ("from", from.err()), ("body", body.err())];
+            let invalid = parameters.into_iter().filter_map(|(name, reason)| Some((name, reason?)));
+            Err(Problem::validation(invalid.collect()))
         }
     }
 }

@@ -34,6 +34,11 @@ fn every_kind_of_fault_can_be_written_down() {
         {"kind": "drop", "on": "create"}, {"kind": "hang", "on": "get"}, {"kind": "truncate", "on": "list"},
         {"kind": "garbage", "on": "delete"}, {"kind": "trickle", "interval_ms": 1}, {"kind": "trickle"},
         {"kind": "close_after"}, {"kind": "expired_token"}, {"kind": "raw", "response": ""},
+        {"kind": "answer", "on": "create", "appears_after_ms": 1}, {"kind": "truncate_head", "on": "list", "page": 2},
+        {"kind": "endless", "on": "list"}, {"kind": "endless", "on": "list", "pages": "fresh"},
+        {"kind": "endless", "on": "list", "pages": "same"}, {"kind": "endless", "on": "list", "pages": "circle"},
+        {"kind": "drop", "on": "create", "creates_after_ms": 1, "appears_after_ms": 1},
+        {"kind": "drop", "on": "create", "creates": true, "creates_after_ms": null, "appears_after_ms": 1, "page": null},
     ]);
     assert_done(&admin(&sandbox, "POST", "/faults", &all.to_string()));
 }
@@ -50,6 +55,15 @@ fn mistakes_in_a_fault_are_named_and_nothing_is_added() {
         (r#"{"kind":"drop","status":500}"#, "status"),
         (r#"{"kind":"drop","on":"everything"}"#, "everything"),
         (r#"{"kind":"raw"}"#, "response_base64"),
+        (r#"{"kind":"drop","on":"list","page":0}"#, "from 1"),
+        (r#"{"kind":"drop","page":1}"#, "page needs"),
+        (r#"{"kind":"endless"}"#, "endless needs"),
+        (r#"{"kind":"endless","on":"list","pages":"none"}"#, "none"),
+        (r#"{"kind":"answer","creates_after_ms":1}"#, "creates_after_ms needs"),
+        (r#"{"kind":"drop","creates":true,"creates_after_ms":1}"#, "creates_after_ms needs"),
+        (r#"{"kind":"drop","creates_after_ms":4294967296}"#, "4294967296"),
+        (r#"{"kind":"answer","appears_after_ms":1}"#, "appears_after_ms needs"),
+        (r#"{"kind":"drop","on":"create","appears_after_ms":1}"#, "appears_after_ms needs"),
         (
             r#"[{"kind":"drop"},{"kind":"raw","response":"","response_base64":""}]"#,
             "response_base64",
@@ -74,7 +88,8 @@ fn what_was_seen_can_be_read_and_forgotten() {
     assert_eq!(admin(&sandbox, "GET", "/requests", "").json(), json!([]));
 
     let path = format!("/events?conversation_id={}", sandbox.conversation_id());
-    let stored = json!([{"id": 1, "type": "custom:a", "from": null, "body": {}, "timestamp": event["timestamp"], "deleted": null}]);
+    let created = &event["timestamp"];
+    let stored = json!([{"id": 1, "type": "custom:a", "from": null, "body": {}, "timestamp": created, "appears": created, "deleted": null}]);
     assert_eq!(admin(&sandbox, "GET", &path, "").json(), stored);
     assert_eq!(admin(&sandbox, "GET", "/events?conversation_id=CON-unknown", "").status, 404);
     assert_eq!(admin(&sandbox, "GET", "/connections", "").json()["accepted"], 1);

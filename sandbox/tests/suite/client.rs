@@ -90,6 +90,14 @@ pub fn send(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Answer {
     exchange(sandbox.base_url(), &request(method, path, &sandbox.new_token(), body))
 }
 
+/// Everything that a request gets to see until the connection ends.
+pub fn send_and_read_to_end(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Vec<u8> {
+    let mut stream = connect(sandbox.base_url());
+    let request = request(method, path, &sandbox.new_token(), body);
+    stream.write_all(request.as_bytes()).unwrap();
+    read_to_end(&mut stream)
+}
+
 /// The path of the first conversation's events.
 pub fn events_of(sandbox: &Sandbox) -> String {
     format!("/v0.3/conversations/{}/events", sandbox.conversation_id())
@@ -104,4 +112,14 @@ pub const EVENT: &str = r#"{"type":"custom:a","body":{}}"#;
 /// Asks an admin endpoint.
 pub fn admin(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Answer {
     exchange(sandbox.admin_url(), &request(method, path, "", body))
+}
+
+pub fn add_fault(sandbox: &Sandbox, fault: &str) {
+    let answer = admin(sandbox, "POST", "/faults", fault);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+/// The ids of a list of events.
+pub fn ids_of(events: &Value) -> Vec<u64> {
+    events.as_array().unwrap().iter().map(|event| event["id"].as_u64().unwrap()).collect()
 }

@@ -9,14 +9,12 @@ use vce_sandbox::{Fault, FaultKind, Operation, Options, RawFault, Sandbox, Statu
 
 use crate::client::{
     Answer, EVENT, connect, create, events_of, read_answer, read_to_end, request, send,
+    send_and_read_to_end,
 };
 
 /// Everything that one create gets to see until the connection ends.
 fn bytes_of_create(sandbox: &Sandbox) -> Vec<u8> {
-    let mut stream = connect(sandbox.base_url());
-    let create = request("POST", &events_of(sandbox), &sandbox.new_token(), EVENT);
-    stream.write_all(create.as_bytes()).unwrap();
-    read_to_end(&mut stream)
+    send_and_read_to_end(sandbox, "POST", &events_of(sandbox), EVENT)
 }
 
 fn created(sandbox: &Sandbox) -> usize {

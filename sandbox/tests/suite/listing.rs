@@ -3,7 +3,7 @@
 use serde_json::Value;
 use vce_sandbox::{EventTypeFilter, Options, PageLinks, Sandbox};
 
-use crate::client::{create, events_of, send};
+use crate::client::{create, events_of, ids_of, send};
 
 /// A sandbox with this many events, of the types `custom:even` and `custom:odd` by their ids.
 fn with_events(count: u64, options: Options) -> Sandbox {
@@ -25,12 +25,7 @@ fn page(sandbox: &Sandbox, query: &str) -> Value {
 }
 
 fn ids(page: &Value) -> Vec<u64> {
-    page["_embedded"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|event| event["id"].as_u64().unwrap())
-        .collect()
+    ids_of(&page["_embedded"])
 }
 
 /// The page that a link of this name leads to, if there is one.

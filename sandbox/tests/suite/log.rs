@@ -39,7 +39,8 @@ fn a_request_is_repeated_to_the_letter() {
         serde_json::to_value(&requests).unwrap(),
         json!([{
             "number": 1, "connection": 1, "method": "POST", "path": path, "query": "a=%20&b", "version": "HTTP/1.1",
-            "headers": headers, "body": body, "status": 401, "retry_after": null, "fault": null, "event_id": null, "token_id": "the id",
+            "headers": headers, "body": body, "operation": "create", "page": null,
+            "status": 401, "retry_after": null, "fault": null, "event_id": null, "token_id": "the id",
         }])
     );
     assert_eq!(requests[0].header("Z-LAST"), Some("1"));
