@@ -43,8 +43,7 @@ impl Client {
         from: Option<&str>,
         body: &str,
     ) -> Result<Event> {
-        let event = self.0.event(conversation_id, event_type, from, body)?;
-        let request = self.0.endpoint().create_event(&event);
+        let request = self.0.create_event(conversation_id, event_type, from, body)?;
         self.0.perform(self.0.limit(), &request)?.event()
     }
 
@@ -67,8 +66,8 @@ impl Client {
         body: &str,
         tag: u64,
     ) -> Result<()> {
-        let event = self.0.event(conversation_id, event_type, from, body)?;
-        self.0.enqueue(&event, tag)
+        let request = self.0.create_event(conversation_id, event_type, from, body)?;
+        self.0.enqueue(conversation_id, request, tag)
     }
 
     /// The next delivery report; `None` if none comes within `timeout`, or at once if none can

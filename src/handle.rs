@@ -7,14 +7,15 @@ use std::time::{Duration, Instant};
 use crate::api::{Endpoint, Request, Success};
 use crate::auth::{self, TokenSource};
 use crate::calls::{self, ActiveCalls};
-use crate::config::Settings;
+use crate::config::{DeliveryGuarantee, Settings};
 use crate::delivery::{Delivery, QueueOptions, Report};
 use crate::engine::{Engine, EngineSpec};
 use crate::error::{Error, Result, Status};
-use crate::event::{EventRequest, TypeRules};
+use crate::event::{EventKey, EventRequest, TypeRules};
 use crate::fork::PerProcess;
 use crate::limit::Limit;
 use crate::platform;
+use crate::random;
 use crate::transport;
 
 /// A client's inside, which its event lists keep alive.
@@ -25,6 +26,8 @@ pub struct Handle {
     rules: TypeRules,
     /// The token names a user: every event needs a member that it comes from.
     needs_from: bool,
+    /// With `delivery=effectively_once`: the body's member that names an event.
+    event_key: Option<String>,
     timeout: Duration,
     /// Beside what its parts know of it, so that a child inherits it.
     closed: AtomicBool,
@@ -56,6 +59,8 @@ impl Handle {
             endpoint: Endpoint::new(&settings.base_url.text, settings.api_version),
             rules: settings.type_rules,
             needs_from: auth::names_a_user(settings),
+            event_key: (settings.delivery == DeliveryGuarantee::EffectivelyOnce)
+                .then(|| settings.event_key.clone()),
             timeout: settings.timeout,
         })
     }
@@ -64,16 +69,25 @@ impl Handle {
         &self.endpoint
     }
 
-    /// An event that is fit to be sent by this handle.
-    pub fn event<'a>(
+    /// Checks an event, and makes the request that creates it.
+    pub fn create_event(
         &self,
-        conversation_id: &'a str,
-        event_type: &'a str,
-        from: Option<&'a str>,
-        body: &'a str,
-    ) -> Result<EventRequest<'a>> {
-        let needs_from = self.needs_from;
-        EventRequest::checked(conversation_id, event_type, from, body, self.rules, needs_from)
+        conversation_id: &str,
+        event_type: &str,
+        from: Option<&str>,
+        body: &str,
+    ) -> Result<Request> {
+        let (rules, needs_from) = (self.rules, self.needs_from);
+        let mut event =
+            EventRequest::checked(conversation_id, event_type, from, body, rules, needs_from)?;
+        let mut key = None;
+        if let Some(member) = &self.event_key {
+            let (body, value) = event.body.keyed(member, new_key)?;
+            event.body = body;
+            let event_type = event_type.to_owned();
+            key = Some(Box::new(EventKey { event_type, member: member.clone(), value }));
+        }
+        Ok(Request { key, ..self.endpoint.create_event(&event) })
     }
 
     /// The limit of a call that begins now.
@@ -89,10 +103,9 @@ impl Handle {
     }
 
     /// Accepts an event to be sent in the background.
-    pub fn enqueue(&self, event: &EventRequest<'_>, tag: u64) -> Result<()> {
-        let request = self.endpoint.create_event(event);
+    pub fn enqueue(&self, conversation_id: &str, request: Request, tag: u64) -> Result<()> {
         let active = self.open()?;
-        active.delivery.enqueue(event.conversation_id.as_str(), request, &active.tokens, tag)
+        active.delivery.enqueue(conversation_id, request, &active.tokens, tag)
     }
 
     /// The next delivery report; `None` after `timeout`, or at once if none can come any more.
@@ -157,6 +170,10 @@ fn activate(spec: &EngineSpec, queue_options: &QueueOptions) -> Active {
     let delivery = Delivery::new(spec, queue_options);
     let engine = Arc::clone(delivery.engine());
     Active { calls: Arc::default(), tokens: engine.tokens_of_handle(spec), engine, delivery }
+}
+
+fn new_key() -> Result<String> {
+    random::uuid().ok_or_else(|| Error::new(Status::Internal, "the system has no random numbers"))
 }
 
 /// Before there is a thread of the library: what a process makes once, it must not make while

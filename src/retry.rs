@@ -11,6 +11,8 @@ pub struct Policy {
     pub backoff_max: Duration,
     /// An event may be created twice.
     pub duplicates: bool,
+    /// How long an event that may exist is given to appear, before each look.
+    pub lookup_delay: Duration,
 }
 
 impl Policy {
@@ -53,6 +55,7 @@ mod tests {
         backoff: Duration::from_millis(200),
         backoff_max: Duration::from_secs(1),
         duplicates: false,
+        lookup_delay: Duration::ZERO,
     };
     const LONG: Duration = Duration::from_secs(60);
 

@@ -25,8 +25,12 @@ pub struct Reply {
 impl Reply {
     /// When the server answered.
     pub fn date(&self) -> Option<SystemTime> {
-        httpdate::parse_http_date(self.date.as_ref()?.to_str().ok()?).ok()
+        parse_date(self.date.as_ref())
     }
+}
+
+fn parse_date(date: Option<&HeaderValue>) -> Option<SystemTime> {
+    httpdate::parse_http_date(date?.to_str().ok()?).ok()
 }
 
 /// A success, as the server described it.
@@ -35,10 +39,27 @@ pub struct Success {
     effect: Effect,
     http_status: u16,
     trace_id: Option<String>,
+    date: Option<HeaderValue>,
     body: String,
 }
 
 impl Success {
+    /// The creation of an event that was found in the conversation's list.
+    pub fn found(event: &Event) -> Success {
+        Success {
+            effect: Effect::Create,
+            http_status: 200,
+            trace_id: None,
+            date: None,
+            body: event.json().to_owned(),
+        }
+    }
+
+    /// When the server answered, by its clock.
+    pub fn date(&self) -> Option<SystemTime> {
+        parse_date(self.date.as_ref())
+    }
+
     /// The event that it describes.
     pub fn event(self) -> Result<Event> {
         match Event::from_json(&self.body) {
@@ -53,7 +74,7 @@ impl Success {
     }
 
     fn nonsense(self, what: &str) -> Error {
-        let Success { effect, http_status, trace_id, body } = self;
+        let Success { effect, http_status, trace_id, body, .. } = self;
         let reply = Reply { status: http_status, trace_id, body: body.into(), ..Reply::default() };
         let mut attempts = Attempts::at(effect);
         let error = attempts.conclude(Evidence::Unknown, nonsense(reply, what));
@@ -126,9 +147,16 @@ fn success(request: &Request, reply: Reply) -> std::result::Result<Success, Fail
     // A captive portal also says 200. Whether it is JSON shows when it is read.
     if request.method == Method::Delete || is_object(&reply.body) {
         match String::from_utf8(reply.body) {
+            // Before it is repeated, an event with a key is looked up.
+            Ok(body) if request.key.is_some() && Event::from_json(&body).is_none() => {
+                return fails(
+                    Reply { body: body.into_bytes(), ..reply },
+                    "its body describes no event",
+                );
+            }
             Ok(body) => {
-                let Reply { status: http_status, trace_id, .. } = reply;
-                return Ok(Success { effect: request.effect(), http_status, trace_id, body });
+                let Reply { status: http_status, trace_id, date, .. } = reply;
+                return Ok(Success { effect: request.effect(), http_status, trace_id, date, body });
             }
             Err(error) => {
                 return fails(Reply { body: error.into_bytes(), ..reply }, "its body is not UTF-8");
@@ -211,7 +239,7 @@ mod tests {
     use super::*;
 
     fn request(method: Method) -> Request {
-        Request { method, url: String::new(), body: None }
+        Request { method, url: String::new(), body: None, key: None }
     }
 
     fn failure(status: u16, retry_after: Option<&str>, method: Method) -> Failure {

@@ -1,6 +1,4 @@
-use std::borrow::Cow;
-
-use crate::event::{ConversationId, EventId, EventRequest, MemberId};
+use crate::event::{ConversationId, EventId, EventKey, EventRequest, MemberId, escaped};
 use crate::outcome::Effect;
 
 /// What is asked of the API.
@@ -18,13 +16,15 @@ pub struct Request {
     pub url: String,
     /// JSON.
     pub body: Option<String>,
+    /// Names the event that is created, if it can be looked up.
+    pub key: Option<Box<EventKey>>,
 }
 
 impl Request {
     /// Asks for the events at `url`. `query` is encoded, without its question mark.
     pub fn list(url: &str, query: &str) -> Request {
         let url = if query.is_empty() { url.to_owned() } else { format!("{url}?{query}") };
-        Request { method: Method::Get, url, body: None }
+        Request { method: Method::Get, url, body: None, key: None }
     }
 
     /// What carrying it out changes.
@@ -50,7 +50,7 @@ impl Endpoint {
     }
 
     pub fn create_event(&self, event: &EventRequest<'_>) -> Request {
-        let event_type = json_content(event.event_type.as_str());
+        let event_type = escaped(event.event_type.as_str());
         // An id has no character that JSON would escape.
         let from = event.from.as_ref().map_or("", MemberId::as_str);
         let (before, after) = if from.is_empty() { ("", "") } else { (",\"from\":\"", "\"") };
@@ -61,6 +61,7 @@ impl Endpoint {
             method: Method::Post,
             url: self.events(event.conversation_id),
             body: Some(parts.concat()),
+            key: None,
         }
     }
 
@@ -79,27 +80,13 @@ impl Endpoint {
         event: EventId<'_>,
     ) -> Request {
         let url = format!("{}/{}", self.events(conversation), event.as_str());
-        Request { method, url, body: None }
+        Request { method, url, body: None, key: None }
     }
 
     /// The URL of a conversation's events.
     pub fn events(&self, conversation: ConversationId<'_>) -> String {
         [&*self.root, conversation.as_str(), "/events"].concat()
     }
-}
-
-/// What stands between the quotes of a JSON string.
-fn json_content(text: &str) -> Cow<'_, str> {
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
-    // All types are, unless type_rules=off.
-    if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
-        return Cow::Borrowed(text);
-    }
-    // A text can always be written.
-    let mut content = serde_json::to_string(text).unwrap_or_default();
-    content.pop();
-    content.drain(..content.len().min(1));
-    Cow::Owned(content)
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ring::digest::{Context, Digest, SHA256};
-use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -12,6 +11,7 @@ use super::bearer::Bearer;
 use super::claims::{Claims, ReadyClaims};
 use super::key::PrivateKey;
 use crate::error::{Error, Result, Status};
+use crate::random;
 
 /// How far this machine's clock may be off before the server's is used instead, in seconds.
 const TOLERATED_SKEW: i64 = 30;
@@ -241,8 +241,6 @@ impl Signing {
         let internal = |what: &str| {
             Error::new(Status::Internal, format!("the token could not be signed: {what}"))
         };
-        let mut random = [0; 16];
-        SystemRandom::new().fill(&mut random).map_err(|_| internal("no random numbers"))?;
         let iat = now
             .wall
             .duration_since(UNIX_EPOCH)
@@ -253,7 +251,7 @@ impl Signing {
             application_id: &self.application_id,
             iat,
             exp: iat.saturating_add(self.lifetime.as_secs()),
-            jti: uuid::Builder::from_random_bytes(random).into_uuid().to_string(),
+            jti: random::uuid().ok_or_else(|| internal("no random numbers"))?,
             sub: self.subject.as_deref(),
             acl: self.acl.as_deref(),
         };

@@ -41,6 +41,7 @@ macro_rules! options {
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// For an option that has a default: the text is then never missing.
@@ -107,10 +108,15 @@ options! {
         |s, v| assign(&mut s.retry_backoff, v, |t| parse::duration(t, MS, DAY));
     retry_backoff_max = "10s", "The longest wait before any retry.",
         |s, v| assign(&mut s.retry_backoff_max, v, |t| parse::duration(t, MS, DAY));
-    delivery = "at_most_once", "`at_least_once` also repeats requests that may have created the event: it may then exist twice.",
+    delivery = "at_most_once", "`at_least_once` also repeats requests that may have created the event: it may then exist twice. `effectively_once` looks such an event up before it repeats the request.",
         |s, v| assign(&mut s.delivery, v, |t| parse::choice(t, &[
             ("at_most_once", DeliveryGuarantee::AtMostOnce), ("at_least_once", DeliveryGuarantee::AtLeastOnce),
+            ("effectively_once", DeliveryGuarantee::EffectivelyOnce),
         ]));
+    event_key = "vce_key", "With `effectively_once`: the body's member that names the event, a string. If the body has no such member, libvce adds one with a new UUID.",
+        |s, v| assign(&mut s.event_key, v, parse::member_name);
+    lookup_delay = "2s", "With `effectively_once`: how long an event that may exist is given to appear, before each of two looks.",
+        |s, v| assign(&mut s.lookup_delay, v, |t| parse::duration(t, MS, HOUR));
     rate_limit, "The most requests a second, such as `15/s`.",
         |s, v| assign_some(&mut s.rate_limit, v, parse::rate);
     proxy = "env", "`env` (the usual proxy variables; never for loopback addresses and `localhost`), `none`, or an HTTP proxy's URL.",
@@ -204,6 +210,8 @@ pub(super) fn defaults() -> Settings {
         retry_backoff: Duration::ZERO,
         retry_backoff_max: Duration::ZERO,
         delivery: DeliveryGuarantee::AtMostOnce,
+        event_key: String::new(),
+        lookup_delay: Duration::ZERO,
         rate_limit: None,
         proxy: ProxySetting::Environment,
         ca_file: None,

@@ -104,6 +104,18 @@ pub(super) fn uuid(text: &str) -> Parsed<String> {
     }
 }
 
+/// The name of a member of the body. It counts in the body's 4096 bytes.
+pub(super) fn member_name(text: &str) -> Parsed<String> {
+    const MAX_BYTES: usize = 128;
+    if text.is_empty() || text.len() > MAX_BYTES || text.contains(char::is_control) {
+        return Err(format!(
+            "must be a name of 1 to {MAX_BYTES} bytes without control characters, not {}",
+            quoted(text)
+        ));
+    }
+    Ok(text.to_owned())
+}
+
 pub(super) fn rate(text: &str) -> Parsed<f64> {
     text.strip_suffix("/s")
         .and_then(|number| number.parse::<f64>().ok())

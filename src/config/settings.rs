@@ -31,6 +31,8 @@ pub struct Settings {
     pub retry_backoff: Duration,
     pub retry_backoff_max: Duration,
     pub delivery: DeliveryGuarantee,
+    pub event_key: String,
+    pub lookup_delay: Duration,
     pub rate_limit: Option<f64>,
     pub proxy: ProxySetting,
     pub ca_file: Option<PathBuf>,
@@ -67,9 +69,11 @@ pub struct BaseUrl {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::enum_variant_names, reason = "these are the field's terms")]
 pub enum DeliveryGuarantee {
     AtMostOnce,
     AtLeastOnce,
+    EffectivelyOnce,
 }
 
 #[derive(Clone)]

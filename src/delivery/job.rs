@@ -71,7 +71,8 @@ impl Job {
             self.withdrawn();
             return None;
         };
-        if let Some(tracker) = self.tracker.as_ref().filter(|_| self.last.is_some()) {
+        let is_retry = self.last.is_some() && !self.progress.is_in_doubt();
+        if let Some(tracker) = self.tracker.as_ref().filter(|_| is_retry) {
             tracker.count_retry();
         }
         let attempted = panics::catch(|| attempt(&mut self, &call));
@@ -158,7 +159,7 @@ mod tests {
         let credentials = Arc::new(Credentials::ready("a.b.c").unwrap());
         let tokens = Arc::new(TokenSource::new(credentials));
         let body = Some("{}".to_owned());
-        let request = Request { method: Method::Post, url: "http://h".to_owned(), body };
+        let request = Request { method: Method::Post, url: "http://h".to_owned(), body, key: None };
         tracker.accept(Job::bytes(&request), || Ok(())).unwrap();
         let now = Instant::now();
         let limit = Limit::new("delivery_timeout", Duration::from_secs(60), now);

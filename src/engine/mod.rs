@@ -5,6 +5,7 @@ mod spec;
 mod rate_limiter;
 mod progress;
 
+use progress::{Doubt, Looked};
 pub use progress::{Progress, Step};
 pub use rate_limiter::rate_limited;
 pub use spec::{EngineSpec, SettingsDigest};
@@ -12,13 +13,15 @@ pub use spec::{EngineSpec, SettingsDigest};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use ring::rand::{SecureRandom as _, SystemRandom};
-
 use crate::api::{self, Failure, Request, Success};
 use crate::auth::{Bearer, Moment, TokenSource};
 use crate::calls::{ActiveCall, closed};
-use crate::error::{Result, Status};
+use crate::error::{Error, Result, Status};
+use crate::event::Event;
 use crate::limit::Limit;
+use crate::lookup;
+use crate::outcome::Evidence;
+use crate::random;
 use crate::retry::Policy;
 use crate::transport::Transport;
 
@@ -94,6 +97,14 @@ impl Engine {
         progress: &mut Progress,
         call: &Arc<ActiveCall>,
     ) -> Step {
+        if let Some(key) = &request.key {
+            if let Some(doubt) = progress.take_doubt() {
+                let fetch = |list: &Request| self.perform(list, tokens, limit, call);
+                let found = lookup::find(key, &request.url, || progress.age(), fetch);
+                return self.after_look(doubt, found, whole, progress, call);
+            }
+            progress.begin();
+        }
         let begun = Moment::read();
         let bearer = match tokens.bearer(begun, Moment::read) {
             Ok(bearer) => bearer,
@@ -113,9 +124,43 @@ impl Engine {
             progress.refreshed = true;
             return Step::Repeat { after: Duration::ZERO, error };
         }
-        let may_repeat = transient && progress.attempts.may_repeat(self.policy.duplicates);
+        if evidence == Evidence::Unknown && request.key.is_some() {
+            return progress.doubt(error, transient, self.policy.lookup_delay, whole);
+        }
+        self.repeat_or_end(error, transient, whole, progress)
+    }
+
+    /// Decides what follows from a look at the conversation's events.
+    fn after_look(
+        &self,
+        doubt: Doubt,
+        found: Result<Option<Event>>,
+        whole: Limit,
+        progress: &mut Progress,
+        call: &ActiveCall,
+    ) -> Step {
+        if call.is_cancelled() && found.is_err() {
+            return Step::Ended(Err(progress.end(closed())));
+        }
+        match progress.looked(doubt, found, self.policy.lookup_delay, whole) {
+            Looked::Step(step) => step,
+            Looked::Absent(Doubt { failure, transient, .. }) => {
+                self.repeat_or_end(failure, transient, whole, progress)
+            }
+        }
+    }
+
+    fn repeat_or_end(
+        &self,
+        error: Error,
+        transient: bool,
+        whole: Limit,
+        progress: &mut Progress,
+    ) -> Step {
+        let is_allowed = self.policy.duplicates || progress.is_absent;
+        let may_repeat = transient && progress.attempts.may_repeat(is_allowed);
         let retries = progress.retries;
-        let wait = self.policy.wait(error.retry_after(), retries, whole.left(), jitter());
+        let wait = self.policy.wait(error.retry_after(), retries, whole.left(), random::fraction());
         match wait.filter(|_| may_repeat) {
             Some(after) => {
                 progress.retries += 1;
@@ -166,25 +211,5 @@ impl Engine {
     /// Gives the connections up.
     pub fn shut_down(&self) {
         self.transport.shut_down();
-    }
-}
-
-/// A fraction in `0.0..1.0`; the longest wait if the system has no random numbers.
-fn jitter() -> f64 {
-    let mut random = [0; 4];
-    match SystemRandom::new().fill(&mut random) {
-        Ok(()) => f64::from(u32::from_le_bytes(random)) / (f64::from(u32::MAX) + 1.0),
-        Err(_) => 1.0,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn jitter_is_spread_over_its_range() {
-        let drawn: Vec<f64> = (0..200).map(|_| super::jitter()).collect();
-        assert!(drawn.iter().all(|jitter| (0.0..1.0).contains(jitter)), "{drawn:?}");
-        assert!(drawn.iter().any(|jitter| *jitter < 0.5), "{drawn:?}");
-        assert!(drawn.iter().any(|jitter| *jitter >= 0.5), "{drawn:?}");
     }
 }

@@ -2,36 +2,143 @@ use std::time::Duration;
 
 use crate::api::{Request, Success};
 use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::limit::Limit;
+use crate::lookup::LOOKS;
 use crate::outcome::Attempts;
+use crate::platform::uptime;
 
-/// What the attempts at a request have come to so far.
+/// What the attempts at a request have shown so far.
 #[derive(Debug)]
 pub struct Progress {
     pub(super) retries: u32,
     pub(super) refreshed: bool,
     pub(super) attempts: Attempts,
+    /// When the first attempt began, by [`uptime`]'s clock. Known if the event has a key.
+    pub(super) begun: Option<Duration>,
+    /// The event is looked up before its request is repeated.
+    doubt: Option<Doubt>,
+    /// Complete looks after the last attempt did not find the event.
+    pub(super) is_absent: bool,
 }
 
-/// What follows from an attempt.
+/// An attempt after which the event may exist.
+#[derive(Debug)]
+pub struct Doubt {
+    pub failure: Error,
+    pub transient: bool,
+    /// Complete looks that did not find the event.
+    looks: u32,
+}
+
+/// What follows from an attempt, or from a look.
 pub enum Step {
-    /// The request came to its end.
+    /// The request is finished.
     Ended(Result<Success>),
-    /// Another attempt is right, but not before this time has passed.
+    /// Another attempt or look is right, but not before this time has passed.
     Repeat {
         after: Duration,
-        /// Why this one failed.
+        /// Why the last attempt failed.
         error: Error,
     },
+}
+
+/// What follows from a look.
+pub enum Looked {
+    Step(Step),
+    /// The event is not there. Its request may be repeated, as after other failures.
+    Absent(Doubt),
 }
 
 impl Progress {
     /// Before the first attempt.
     pub fn new(request: &Request) -> Progress {
-        Progress { retries: 0, refreshed: false, attempts: Attempts::at(request.effect()) }
+        Progress {
+            retries: 0,
+            refreshed: false,
+            attempts: Attempts::at(request.effect()),
+            begun: None,
+            doubt: None,
+            is_absent: false,
+        }
+    }
+
+    /// Whether the next step is a look, and not an attempt.
+    pub fn is_in_doubt(&self) -> bool {
+        self.doubt.is_some()
+    }
+
+    /// Why the event is looked up next, if it is.
+    pub(super) fn take_doubt(&mut self) -> Option<Doubt> {
+        self.doubt.take()
+    }
+
+    /// An attempt at creating an event with a key begins.
+    pub(super) fn begin(&mut self) {
+        self.begun.get_or_insert_with(uptime);
+    }
+
+    /// How long ago the first attempt began.
+    pub(super) fn age(&self) -> Duration {
+        self.begun.map_or(Duration::ZERO, |begun| uptime().saturating_sub(begun))
+    }
+
+    /// After an attempt the event may exist: a look follows after `delay`, if there is time.
+    pub(super) fn doubt(
+        &mut self,
+        failure: Error,
+        transient: bool,
+        delay: Duration,
+        whole: Limit,
+    ) -> Step {
+        self.is_absent = false;
+        self.look_after(delay, Doubt { failure, transient, looks: 0 }, whole)
+    }
+
+    fn look_after(&mut self, delay: Duration, doubt: Doubt, whole: Limit) -> Step {
+        if delay >= whole.left() {
+            return self.unresolved(doubt, "there was no time left to look for it");
+        }
+        let error = doubt.failure.clone();
+        self.doubt = Some(doubt);
+        Step::Repeat { after: delay, error }
+    }
+
+    /// What follows from a look; its next one would follow after `delay`.
+    pub(super) fn looked(
+        &mut self,
+        mut doubt: Doubt,
+        found: Result<Option<Event>>,
+        delay: Duration,
+        whole: Limit,
+    ) -> Looked {
+        let step = match found {
+            Ok(Some(event)) => Step::Ended(Ok(Success::found(&event))),
+            Err(error) => self.unresolved(doubt, &format!("it could not be looked up: {error}")),
+            Ok(None) => {
+                doubt.looks += 1;
+                if doubt.looks >= LOOKS {
+                    self.is_absent = true;
+                    return Looked::Absent(doubt);
+                }
+                self.look_after(delay, doubt, whole)
+            }
+        };
+        Looked::Step(step)
+    }
+
+    fn unresolved(&self, doubt: Doubt, why: &str) -> Step {
+        let error = self.end(doubt.failure.with_retryable(false));
+        Step::Ended(Err(error.with_message_suffix(&format!("; {why}"))))
     }
 
     /// The error that the request ends with.
     pub fn end(&self, error: Error) -> Error {
-        self.attempts.end(error)
+        let error = self.attempts.end(error);
+        if self.is_absent {
+            error.with_message_suffix("; it was looked up and not found")
+        } else {
+            error
+        }
     }
 }

@@ -36,6 +36,7 @@ impl EngineSpec {
                 backoff: settings.retry_backoff,
                 backoff_max: settings.retry_backoff_max,
                 duplicates: settings.delivery == DeliveryGuarantee::AtLeastOnce,
+                lookup_delay: settings.lookup_delay,
             },
             rate_limit: settings.rate_limit,
             shared,

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use super::json;
+use super::key::Member;
 use crate::error::{Error, Result, Status};
 
 const MAX_BYTES: usize = 4096;
@@ -44,6 +45,43 @@ impl<'a> EventBody<'a> {
             )
             .at(offset)),
         }
+    }
+
+    /// Makes sure that the body has a key: the member `name`, a string. If there is no such member,
+    /// it is added as the last one, with the value that `make` returns. Everything before it stays
+    /// byte for byte. Returns the body and the key.
+    pub(crate) fn keyed(
+        self,
+        name: &str,
+        make: impl FnOnce() -> Result<String>,
+    ) -> Result<(EventBody<'a>, String)> {
+        match Member::of(self.as_str(), name) {
+            Member::Text(key) => return Ok((self, key)),
+            Member::Other => {
+                return Err(Error::new(
+                    Status::Argument,
+                    format!(
+                        "the body's member \"{name}\" is not a string, but it is the event's key (option event_key)"
+                    ),
+                ));
+            }
+            Member::Missing => {}
+        }
+        let key = make()?;
+        let members = self.as_str().strip_suffix('}').unwrap_or_default();
+        let comma = if members.len() > 1 { "," } else { "" };
+        let name = json::escaped(name);
+        let body = [members, comma, "\"", &*name, "\":\"", &*json::escaped(&key), "\"}"].concat();
+        if body.len() > MAX_BYTES {
+            return Err(Error::new(
+                Status::BodyTooLarge,
+                format!(
+                    "the body has {} bytes with the event's key (option event_key); at most {MAX_BYTES} are allowed",
+                    body.len()
+                ),
+            ));
+        }
+        Ok((EventBody(Cow::Owned(body)), key))
     }
 
     /// The body as it is sent.

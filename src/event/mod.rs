@@ -5,6 +5,7 @@ mod characters;
 mod event_type;
 mod id;
 mod json;
+mod key;
 mod request;
 mod resource;
 
@@ -12,6 +13,8 @@ pub use body::EventBody;
 pub(crate) use event_type::is_custom;
 pub use event_type::{EventType, TypeRules};
 pub use id::{ConversationId, EventId, MemberId};
+pub(crate) use json::escaped;
+pub(crate) use key::EventKey;
 pub use request::EventRequest;
 pub use resource::Event;
 pub(crate) use resource::Field;

@@ -141,7 +141,7 @@ impl Transport {
         let connect_by = begun.checked_add(self.connect_timeout).unwrap_or(limit.deadline);
         let attempt = Attempt::new(call, limit, connect_by, size, Arc::clone(bearer));
         let entered = attempt.enter();
-        let result = self.run(request, &bearer.placeholder);
+        let result = self.run(request, &bearer.placeholder, &attempt);
         drop(entered);
         call.wait_ended();
         result.map_err(|error| self.broken(&attempt, error))
@@ -159,6 +159,7 @@ impl Transport {
         &self,
         request: &Request,
         authorization: &HeaderValue,
+        attempt: &Attempt,
     ) -> std::result::Result<Reply, ureq::Error> {
         let builder = http::Request::builder()
             .uri(&request.url)
@@ -185,6 +186,12 @@ impl Transport {
             body_is_cut: false,
         };
         let is_success = parts.status.is_success();
+        if !is_success
+            && Evidence::of_status(reply.status, reply.retry_after.is_some()) == Evidence::Unknown
+        {
+            // An answer that comes later would be taken for that of the next request.
+            attempt.spoil_connection();
+        }
         let most = if is_success { MAX_SUCCESS_BYTES } else { MAX_ERROR_BYTES };
         if is_success && body.content_length().is_some_and(|length| length > most) {
             reply.body_is_cut = true;

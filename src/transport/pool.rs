@@ -198,12 +198,11 @@ impl Transport for Lease {
         if self.pool.is_none() {
             return self.connection.is_open();
         }
+        let Ok(attempt) = Attempt::current() else { return false };
         // ureq's last question. This call's cancellation is not the next one's.
-        if let Ok(attempt) = Attempt::current() {
-            attempt.wait_ended();
-        }
+        attempt.wait_ended();
         // What arrives until its next request shows then.
-        self.is_kept = self.connection.is_clean();
+        self.is_kept = self.connection.is_clean() && !attempt.spoils_connection();
         self.is_kept
     }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use vce::{Client, Error, Outcome, Report, Status};
-use vce_sandbox::{Fault, Operation, Options, RandomFaults, Sandbox, StatusFault};
+use vce_sandbox::{Fault, Operation, Options, RandomFaults, RequestRecord, Sandbox, StatusFault};
 
 use crate::process::{alone, library_threads};
 
@@ -47,12 +47,21 @@ fn at_least_once_over_tls() {
 }
 
 #[test]
+fn effectively_once() {
+    alone("soak::effectively_once", || soak(Delivery::EffectivelyOnce, false));
+}
+
+#[test]
+fn effectively_once_over_tls() {
+    alone("soak::effectively_once_over_tls", || soak(Delivery::EffectivelyOnce, true));
+}
+
+#[test]
 fn closed_at_any_moment() {
     alone("soak::closed_at_any_moment", || {
         let mut cancelled = BTreeSet::new();
         for round in 0..ROUNDS {
-            let delivery = [Delivery::AtMostOnce, Delivery::AtLeastOnce][round % 2];
-            let soak = Soak::new(delivery, round % 4 < 2);
+            let soak = Soak::new(Delivery::ALL[round % Delivery::ALL.len()], round % 2 == 0);
             let moment = Duration::from_millis(fastrand::u64(20..600));
             let evidence = soak.check(soak.run(Ending::ClosedAfter(moment)));
             let errors = evidence.reports.values().filter_map(Report::error);
@@ -71,9 +80,24 @@ fn soak(delivery: Delivery, tls: bool) {
 }
 
 #[derive(Clone, Copy, PartialEq)]
+#[allow(clippy::enum_variant_names)]
 enum Delivery {
     AtMostOnce,
     AtLeastOnce,
+    EffectivelyOnce,
+}
+
+impl Delivery {
+    const ALL: [Delivery; 3] =
+        [Delivery::AtMostOnce, Delivery::AtLeastOnce, Delivery::EffectivelyOnce];
+
+    fn name(self) -> &'static str {
+        match self {
+            Delivery::AtMostOnce => "at_most_once",
+            Delivery::AtLeastOnce => "at_least_once",
+            Delivery::EffectivelyOnce => "effectively_once",
+        }
+    }
 }
 
 /// How a client's life ends.
@@ -138,10 +162,8 @@ impl Soak {
         let client = crate::support::client(
             &sandbox,
             &[
-                (
-                    "delivery",
-                    if delivery == Delivery::AtMostOnce { "at_most_once" } else { "at_least_once" },
-                ),
+                ("delivery", delivery.name()),
+                ("lookup_delay", "5ms"),
                 ("timeout", "1s"),
                 ("max_retries", &MAX_RETRIES.to_string()),
                 ("retry_backoff_max", "20ms"),
@@ -281,10 +303,16 @@ impl Soak {
                     && latency("p99") <= latency("max"),
             "{stats}"
         );
-        let requests = self.sandbox.requests();
+        let requests = self.creations();
         let refreshed = requests.iter().filter(|request| request.fault == Some("expired_token"));
         let attempts = number("accepted") + number("retries") + refreshed.count() as u64;
         assert!(requests.len() as u64 <= attempts, "{} requests: {stats}", requests.len());
+    }
+
+    /// The requests that would create an event, and not those that look for one.
+    fn creations(&self) -> Vec<RequestRecord> {
+        let requests = self.sandbox.requests().into_iter();
+        requests.filter(|request| request.operation == Some(Operation::Create)).collect()
     }
 
     /// Waits until the sandbox has come to its end with every connection that was opened.
@@ -305,7 +333,7 @@ impl Soak {
 
     fn evidence(&self, reports: Vec<Report>) -> Evidence {
         let mut requests = BTreeMap::<_, Vec<_>>::new();
-        for request in self.sandbox.requests() {
+        for request in self.creations() {
             requests.entry(request.path.clone()).or_default().push(request);
         }
         let logs = self.conversations.iter().map(|conversation| {

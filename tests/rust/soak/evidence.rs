@@ -37,7 +37,7 @@ impl Evidence {
             let copies = copies.remove(tag).unwrap_or_default();
             let most = match (report.outcome(), self.delivery) {
                 (Outcome::NotCreated, _) => 0,
-                (_, Delivery::AtMostOnce) => 1,
+                (_, Delivery::AtMostOnce | Delivery::EffectivelyOnce) => 1,
                 (_, Delivery::AtLeastOnce) => 1 + MAX_RETRIES,
             };
             assert!(copies.len() <= most, "{} times there: {report:?}", copies.len());
@@ -89,11 +89,13 @@ impl Evidence {
             Some(401) => request.fault == Some("expired_token"),
             _ => false,
         };
+        let is_refused = request.status.is_some_and(|status| (400..500).contains(&status));
+        let is_unknown = !is_refused || !was_answered;
         match self.delivery {
             Delivery::AtMostOnce => is_refused_for_now && request.event_id.is_none(),
-            Delivery::AtLeastOnce => {
-                let is_refused = request.status.is_some_and(|status| (400..500).contains(&status));
-                is_refused_for_now || !is_refused || !was_answered
+            Delivery::AtLeastOnce => is_refused_for_now || is_unknown,
+            Delivery::EffectivelyOnce => {
+                (is_refused_for_now || is_unknown) && request.event_id.is_none()
             }
         }
     }

@@ -1,0 +1,191 @@
+//! Whether an event exists, as far as the list of the conversation's events shows it.
+//!
+//! Pages go in, and what they prove comes out. Whoever looks fetches them.
+
+use std::time::{Duration, SystemTime};
+
+use crate::api::{ListQuery, Order, Page, Request, Success};
+use crate::error::{Error, Result, Status};
+use crate::event::{Event, EventKey};
+
+/// After so many complete looks that did not find the event, its request may be repeated.
+pub const LOOKS: u32 = 2;
+
+/// A look at more pages would take too long.
+const MAX_PAGES: u32 = 20;
+
+/// By so much an event must be older than the first attempt to count as older: servers' clocks
+/// differ, and `Date` has whole seconds.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// Looks for an event in the list at `url`, from the newest event. `fetch` performs a request.
+/// `age` is how long ago the first attempt to create the event began.
+///
+/// `None` means that a complete look did not find the event. After an error the look is incomplete,
+/// and proves nothing.
+pub fn find(
+    key: &EventKey,
+    url: &str,
+    age: impl Fn() -> Duration,
+    mut fetch: impl FnMut(&Request) -> Result<Success>,
+) -> Result<Option<Event>> {
+    let mut look = Look { key, pages: 0 };
+    let mut query = first_page();
+    loop {
+        let answer = fetch(&Request::list(url, &query))?;
+        let first_attempt = answer.date().and_then(|now| now.checked_sub(age()));
+        match look.see(answer.page()?, first_attempt) {
+            Ok(Sight::Found(event)) => return Ok(Some(event)),
+            Ok(Sight::Absent) => return Ok(None),
+            Ok(Sight::NextPage(next)) => query = next,
+            Err(what) => return Err(Error::new(Status::Response, what)),
+        }
+    }
+}
+
+/// The query for the newest events.
+fn first_page() -> String {
+    // Without a type: the server's filter may not know custom types.
+    let newest =
+        ListQuery { order: Some(Order::Descending), page_size: Some(100), ..ListQuery::default() };
+    newest.encode()
+}
+
+/// One look at a conversation's events.
+struct Look<'a> {
+    key: &'a EventKey,
+    pages: u32,
+}
+
+/// What a look has shown so far.
+enum Sight {
+    /// The event exists.
+    Found(Event),
+    /// The event is not in the list.
+    Absent,
+    /// The page that this query asks for has to be seen too.
+    NextPage(String),
+}
+
+impl Look<'_> {
+    /// Sees the next page. `first_attempt` is when the event could first be created, by the
+    /// server's clock; without it the look goes to the end of the list.
+    ///
+    /// An error says why the look cannot be completed.
+    fn see(
+        &mut self,
+        page: Page,
+        first_attempt: Option<SystemTime>,
+    ) -> std::result::Result<Sight, &'static str> {
+        self.pages += 1;
+        let is_past = is_older(&page, first_attempt);
+        if let Some(event) = page.events.into_iter().find(|event| self.key.names(event)) {
+            return Ok(Sight::Found(event));
+        }
+        match page.next {
+            Some(query) if !is_past && self.pages < MAX_PAGES => Ok(Sight::NextPage(query)),
+            Some(_) if !is_past => Err("the conversation has too many newer events"),
+            _ => Ok(Sight::Absent),
+        }
+    }
+}
+
+/// Whether all that follows a page is older than the first attempt. That is only known of a page
+/// that runs from newer to older events: a server may not know the order that was asked for.
+fn is_older(page: &Page, first_attempt: Option<SystemTime>) -> bool {
+    let time = |event: &Event| humantime::parse_rfc3339_weak(event.timestamp()?).ok();
+    let newest = page.events.first().and_then(time);
+    let oldest = page.events.last().and_then(time);
+    let (Some(newest), Some(oldest), Some(first_attempt)) = (newest, oldest, first_attempt) else {
+        return false;
+    };
+    oldest < newest && first_attempt.duration_since(oldest).is_ok_and(|age| age > MARGIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> EventKey {
+        EventKey {
+            event_type: "custom:a".to_owned(),
+            member: "k".to_owned(),
+            value: "v".to_owned(),
+        }
+    }
+
+    /// Events with these keys, created so many minutes after ten o'clock.
+    fn page(events: &[(&str, u32)], next: Option<&str>) -> Page {
+        let event = |(key, minute): &(&str, u32)| {
+            let json = format!(
+                r#"{{"type":"custom:a","timestamp":"2026-01-01T10:{minute:02}:00.00Z","body":{{"k":"{key}"}}}}"#
+            );
+            Event::from_json(&json).unwrap()
+        };
+        Page { events: events.iter().map(event).collect(), next: next.map(str::to_owned) }
+    }
+
+    fn at(minute: u32) -> Option<SystemTime> {
+        humantime::parse_rfc3339_weak(&format!("2026-01-01T10:{minute:02}:00Z")).ok()
+    }
+
+    /// What is seen of the pages: how many, and whether the event was found.
+    fn look(
+        pages: Vec<Page>,
+        first_attempt: Option<SystemTime>,
+    ) -> (u32, std::result::Result<bool, &'static str>) {
+        let key = key();
+        let mut look = Look { key: &key, pages: 0 };
+        for page in pages {
+            match look.see(page, first_attempt) {
+                Ok(Sight::NextPage(_)) => {}
+                Ok(sight) => return (look.pages, Ok(matches!(sight, Sight::Found(_)))),
+                Err(why) => return (look.pages, Err(why)),
+            }
+        }
+        panic!("the look went on after the last page");
+    }
+
+    #[test]
+    fn an_event_is_found_on_whichever_page_it_is() {
+        assert_eq!(look(vec![page(&[("x", 9), ("v", 8)], Some("p"))], at(8)), (1, Ok(true)));
+        let pages = vec![page(&[("x", 9), ("y", 8)], Some("p")), page(&[("v", 7)], None)];
+        assert_eq!(look(pages, at(8)), (2, Ok(true)));
+    }
+
+    #[test]
+    fn a_look_ends_with_the_list_or_with_older_events() {
+        assert_eq!(look(vec![page(&[], None)], at(8)), (1, Ok(false)));
+        assert_eq!(look(vec![page(&[("x", 9)], None)], None), (1, Ok(false)));
+        assert_eq!(look(vec![page(&[("x", 9), ("y", 6)], Some("p"))], at(8)), (1, Ok(false)));
+        // One minute earlier may be another clock.
+        let pages = vec![page(&[("x", 9), ("y", 7)], Some("p")), page(&[("v", 7)], None)];
+        assert_eq!(look(pages, at(8)), (2, Ok(true)));
+    }
+
+    #[test]
+    fn nothing_is_concluded_from_a_page_in_another_order() {
+        let ascending = || page(&[("x", 1), ("y", 2)], Some("p"));
+        assert_eq!(look(vec![ascending(), page(&[("v", 9)], None)], at(8)), (2, Ok(true)));
+        let one = || page(&[("x", 1)], Some("p"));
+        assert_eq!(look(vec![one(), page(&[("v", 9)], None)], at(8)), (2, Ok(true)));
+    }
+
+    #[test]
+    fn a_look_without_end_is_not_completed() {
+        let endless = (0..30).map(|_| page(&[("x", 9), ("y", 8)], Some("p"))).collect();
+        let (pages, sight) = look(endless, at(8));
+        assert_eq!((pages, sight.is_err()), (20, true));
+    }
+
+    #[test]
+    fn without_the_servers_clock_a_look_goes_to_the_end() {
+        let pages = vec![page(&[("x", 9), ("y", 1)], Some("p")), page(&[("v", 0)], None)];
+        assert_eq!(look(pages, None), (2, Ok(true)));
+    }
+
+    #[test]
+    fn the_list_is_asked_for_from_the_newest_and_without_a_type() {
+        assert_eq!(first_page(), "order=desc&page_size=100");
+    }
+}
