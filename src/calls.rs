@@ -1,5 +1,5 @@
-//! The calls of one handle: counted, so that closing can wait for them, and reachable, so that
-//! it can cancel them.
+//! The running calls of one handle. They are counted so that closing can wait for them, and
+//! listed so that closing can cancel them.
 
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,19 +8,19 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Status};
 
-/// Something that a call waits for and that can be made to end.
+/// Something that a call waits for. Closing can end the wait.
 pub trait Interrupt: Send + Sync {
-    /// Ends what is this call's alone. Done while the call cannot give it to another, so it
-    /// must not wait for a lock.
+    /// Ends something that only this call uses, such as its connection. Meanwhile the call cannot
+    /// hand it to another call, so `abort` must not wait for a lock.
     fn abort(&self) {}
 
-    /// Wakes the call, and perhaps others, which look for themselves whether they are meant.
+    /// Wakes the call, and perhaps others: each checks whether it is cancelled.
     fn wake(&self) {}
 }
 
 impl Interrupt for TcpStream {
     fn abort(&self) {
-        // An error means that it is not connected any more.
+        // An error means that it is no longer connected.
         let _ = self.shutdown(Shutdown::Both);
     }
 }
@@ -35,7 +35,7 @@ pub fn closed() -> Error {
 pub struct ActiveCalls {
     state: Mutex<CallsState>,
     changed: Condvar,
-    /// Set under the lock; calls look at it without.
+    /// Set with the lock held; calls read it without the lock.
     cancelled: AtomicBool,
 }
 
@@ -43,7 +43,7 @@ pub struct ActiveCalls {
 struct CallsState {
     closed: bool,
     running: usize,
-    /// The running calls, each at its place.
+    /// The running calls, each at its own place.
     calls: Vec<Weak<ActiveCall>>,
     free_places: Vec<usize>,
 }
@@ -68,7 +68,7 @@ impl ActiveCalls {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many calls are between their beginning and their end.
+    /// How many calls are running.
     pub fn running(&self) -> usize {
         self.lock().running
     }
@@ -86,10 +86,10 @@ impl ActiveCalls {
         Some(call)
     }
 
-    /// Refuses new calls, waits for the running ones, then cancels what still runs.
-    /// Whether nothing had to be cancelled.
+    /// Refuses new calls, waits for the running ones, and cancels those that still run after
+    /// `limit`. Returns whether no call had to be cancelled.
     pub fn close(&self, limit: Duration) -> bool {
-        // A limit beyond the clock's range is none.
+        // A limit beyond the clock's range is no limit.
         let deadline = Instant::now().checked_add(limit);
         let mut state = self.lock();
         state.closed = true;
@@ -104,7 +104,7 @@ impl ActiveCalls {
                 self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         if state.running == 0 {
-            // Another thread that closes may have had less time.
+            // Another thread may have closed with a shorter limit and cancelled calls meanwhile.
             return self.is_cancelled() == was_cancelled;
         }
         self.cancelled.store(true, Ordering::SeqCst);
@@ -126,21 +126,21 @@ impl ActiveCalls {
     }
 }
 
-/// A call between its beginning and its end.
+/// A running call.
 pub struct ActiveCall {
     place: usize,
     calls: Arc<ActiveCalls>,
-    /// What it waits for.
+    /// What the call waits for.
     wait: Mutex<Option<Weak<dyn Interrupt>>>,
 }
 
 impl ActiveCall {
-    /// Whether the handle was closed and this call has to end.
+    /// Returns whether the handle was closed and this call has to end.
     pub fn is_cancelled(&self) -> bool {
         self.calls.is_cancelled()
     }
 
-    /// Sleeps; `false` if the call was cancelled before the time was over.
+    /// Sleeps for `time`. Returns `false` if the call is cancelled before that.
     pub fn sleep(&self, time: Duration) -> bool {
         let end = Instant::now() + time;
         let mut state = self.calls.lock();
@@ -165,11 +165,11 @@ impl ActiveCall {
         self.wait.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says what the call is about to wait for, in the place of what it waited for before;
-    /// `false` if it was cancelled already.
+    /// Records what the call is about to wait for, instead of what it waited for before. Returns
+    /// `false` if the call is already cancelled.
     pub fn will_wait_for<T: Interrupt + 'static>(&self, wait: &Arc<T>) -> bool {
         let mut own = self.wait();
-        // Closing sets the flag before it looks here.
+        // `close` sets the flag before it reads this.
         if self.is_cancelled() {
             return false;
         }
@@ -178,7 +178,7 @@ impl ActiveCall {
         true
     }
 
-    /// What the call waited for is not its concern any more.
+    /// The call's wait is over: closing need not interrupt it.
     pub fn wait_ended(&self) {
         *self.wait() = None;
     }
@@ -202,7 +202,7 @@ impl Drop for ActiveCall {
         state.set(self.place, Weak::new());
         state.free_places.push(self.place);
         state.running -= 1;
-        // Only closing waits for that; telling nobody would cost a system call for each call.
+        // Only `close` waits for this. Otherwise each call would pay a system call for nothing.
         let is_awaited = state.closed;
         drop(state);
         if is_awaited {
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_closes_learns_that_a_call_was_cancelled() {
+    fn each_thread_that_closes_learns_that_a_call_was_cancelled() {
         let calls = Arc::new(ActiveCalls::default());
         let call = calls.begin().unwrap();
         std::thread::scope(|scope| {

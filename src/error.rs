@@ -1,4 +1,4 @@
-//! Why something failed, and what became of the event.
+//! Why a call failed, and whether the event was created.
 
 use std::ffi::CStr;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 macro_rules! statuses {
     ($($(#[doc = $doc:literal])+ $variant:ident = $number:literal $name:literal,)+) => {
-        /// What a call came to. The numbers are part of the C ABI and are never reused.
+        /// The result of a call. The numbers are part of the C ABI and are never reused.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Status {
@@ -31,23 +31,23 @@ macro_rules! statuses {
 statuses! {
     /// Success.
     Ok = 0 c"VCE_OK",
-    /// An event list has no further event.
+    /// An event list has no more events.
     End = 1 c"VCE_END",
     /// An argument is missing, NULL or not UTF-8.
     Argument = 10 c"VCE_ERR_ARGUMENT",
     /// An option's name or value is wrong, or options contradict each other.
     Config = 11 c"VCE_ERR_CONFIG",
-    /// The private key or token is missing or cannot be used.
+    /// The private key or token is missing or unusable.
     Credentials = 12 c"VCE_ERR_CREDENTIALS",
     /// The client was closed.
     Closed = 13 c"VCE_ERR_CLOSED",
     /// The event type does not begin with `custom:`.
     TypePrefix = 20 c"VCE_ERR_TYPE_PREFIX",
-    /// Nothing follows the event type's prefix.
+    /// The event type has no name after `custom:`.
     TypeEmpty = 21 c"VCE_ERR_TYPE_EMPTY",
     /// The event type has more than 100 characters.
     TypeTooLong = 22 c"VCE_ERR_TYPE_TOO_LONG",
-    /// The event type holds a character that is not allowed.
+    /// The event type has a character that is not allowed.
     TypeCharacter = 23 c"VCE_ERR_TYPE_CHARACTER",
     /// The body is not JSON.
     BodyJson = 24 c"VCE_ERR_BODY_JSON",
@@ -55,21 +55,21 @@ statuses! {
     BodyNotObject = 25 c"VCE_ERR_BODY_NOT_OBJECT",
     /// The body has more than 4096 bytes.
     BodyTooLarge = 26 c"VCE_ERR_BODY_TOO_LARGE",
-    /// The conversation id has a wrong form.
+    /// The conversation id is invalid.
     ConversationId = 27 c"VCE_ERR_CONVERSATION_ID",
-    /// The member id has a wrong form.
+    /// The member id is missing or invalid.
     MemberId = 28 c"VCE_ERR_MEMBER_ID",
-    /// The event id has a wrong form.
+    /// The event id is invalid.
     EventId = 29 c"VCE_ERR_EVENT_ID",
-    /// No connection: name resolution, TCP or the proxy failed.
+    /// Connecting failed: name resolution, TCP or the proxy.
     Connect = 40 c"VCE_ERR_CONNECT",
-    /// No TLS session: the certificate or the handshake failed.
+    /// TLS failed: the certificate or the handshake.
     Tls = 41 c"VCE_ERR_TLS",
     /// The time limit passed.
     Timeout = 42 c"VCE_ERR_TIMEOUT",
-    /// The connection broke off midway.
+    /// The connection broke during the request.
     Network = 43 c"VCE_ERR_NETWORK",
-    /// The answer makes no sense, or is too large.
+    /// The server's answer is invalid or too large.
     Response = 44 c"VCE_ERR_RESPONSE",
     /// The server refused the request: 400, 422 or another 4xx.
     BadRequest = 60 c"VCE_ERR_BAD_REQUEST",
@@ -79,7 +79,7 @@ statuses! {
     Forbidden = 62 c"VCE_ERR_FORBIDDEN",
     /// The conversation or event does not exist: 404 or 410.
     NotFound = 63 c"VCE_ERR_NOT_FOUND",
-    /// Too many requests: 429, or the `rate_limit` leaves no room in time.
+    /// Too many requests: 429, or `rate_limit` allows no request within the time limit.
     RateLimited = 64 c"VCE_ERR_RATE_LIMITED",
     /// The server failed: 5xx.
     Server = 65 c"VCE_ERR_SERVER",
@@ -105,18 +105,19 @@ impl Status {
     }
 }
 
-/// What became of an event.
+/// Whether an event was created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// The event certainly does not exist.
     NotCreated = 0,
     /// The event exists.
     Created = 1,
-    /// The event may exist: the request left, and no answer settled it.
+    /// The event may exist: the request left this process, and no answer says whether the event
+    /// was created.
     MaybeCreated = 2,
 }
 
-/// What the server answered, as far as it could be understood.
+/// The server's answer, as far as libvce could read it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
@@ -127,13 +128,13 @@ pub struct Answer {
     pub title: Option<String>,
     /// The problem details' detail, or a legacy error's description.
     pub detail: Option<String>,
-    /// What identifies the request towards Vonage's support.
+    /// Identifies the request for Vonage's support.
     pub trace_id: Option<String>,
-    /// The body as received, at most its first 64 KiB.
+    /// The first 64 KiB of the answer's body, as received.
     pub response: Vec<u8>,
 }
 
-/// Why a call failed, and what became of the event.
+/// Why a call failed, and whether the event was created.
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
 
@@ -149,7 +150,7 @@ struct Inner {
 }
 
 impl Error {
-    /// A failure after which the event certainly does not exist and which time will not mend.
+    /// An error of an event that was certainly not created. Repeating the call would not help.
     pub(crate) fn new(status: Status, message: impl Into<String>) -> Error {
         Error(Box::new(Inner {
             status,
@@ -192,7 +193,7 @@ impl Error {
         self
     }
 
-    /// Forgets the answer's body, but not what it says.
+    /// Drops the answer's body, but keeps what was read from it.
     pub(crate) fn without_response(mut self) -> Error {
         if let Some(answer) = &mut self.0.answer {
             answer.response = Vec::new();
@@ -206,40 +207,40 @@ impl Error {
         self.0.status
     }
 
-    /// Whether the event exists all the same. Never [`Outcome::Created`].
+    /// Whether the event was created despite the error. Never [`Outcome::Created`].
     ///
-    /// Calls that create no event answer [`Outcome::NotCreated`].
+    /// Errors of calls that create no event have [`Outcome::NotCreated`].
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
 
-    /// Whether the same call may succeed later without creating an event twice
-    /// (or, under `delivery=at_least_once`, although it may).
+    /// Whether repeating the call later may succeed without creating the event twice. With
+    /// `delivery=at_least_once`, also if it may create the event twice.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// How long the server asked to wait.
+    /// How long the server asked the caller to wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The byte of the first offence in an event type, an id or a body.
+    /// The position of the first invalid byte in an event type, an id or a body.
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
         self.0.offset
     }
 
-    /// One sentence for a person: what, where, what to do.
+    /// One sentence for a person: what is wrong, where, and what to do.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// What the server answered; `None` if it did not.
+    /// The server's answer; `None` if there was none.
     #[must_use]
     pub fn answer(&self) -> Option<&Answer> {
         self.0.answer.as_ref()
@@ -264,5 +265,5 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {}
 
-/// What fallible functions of this crate return.
+/// The result type of this crate's fallible functions.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -1,4 +1,4 @@
-//! State that belongs to one process: a child that inherits it by `fork` gets its own.
+//! State that belongs to one process: a child that inherits it by `fork` makes its own.
 
 use once_cell::race::OnceBox;
 
@@ -6,16 +6,16 @@ use crate::platform;
 
 /// A value for each process that uses it.
 ///
-/// What a child inherits may be locked by a thread that the child does not have, and its
-/// connections are the parent's: the child neither uses nor drops it. It is never looked at
-/// before the process is known, and no lock is taken to find that out.
+/// A value that a child inherits may be locked by a thread that the child does not have, and its
+/// connections belong to the parent. So the child neither uses nor drops it. The process is found
+/// out first, without a lock; only then is a value looked at.
 pub struct PerProcess<T> {
     first: Node<T>,
 }
 
 struct Node<T> {
     process: u64,
-    /// Taken out only to be dropped or forgotten.
+    /// `None` only after it was dropped or forgotten, and in an empty first node.
     value: Option<T>,
     /// The value of a child that inherited this one.
     next: OnceBox<Node<T>>,
@@ -28,14 +28,14 @@ impl<T> Node<T> {
 }
 
 impl<T> PerProcess<T> {
-    /// Begins with this process's value.
+    /// Starts with this process's value.
     pub fn new(value: T) -> PerProcess<T> {
         PerProcess { first: Node::new(value) }
     }
 
-    /// Begins without a value: a static needs no lock to be made then.
+    /// Starts without a value, so that a static needs no lock for its initialisation.
     pub const fn empty() -> PerProcess<T> {
-        // No process has this name.
+        // No process has the number 0.
         PerProcess { first: Node { process: 0, value: None, next: OnceBox::new() } }
     }
 
@@ -49,10 +49,10 @@ impl<T> PerProcess<T> {
         node.value.as_ref()
     }
 
-    /// This process's value, made now if this is a child that has none yet.
+    /// This process's value, made now if it has none yet.
     ///
-    /// Threads that come at once may each make one; one of them is kept. It is made outside
-    /// the cell, so that a child of the child cannot inherit a cell that is being filled.
+    /// Several threads may each make a value at the same time; one of them is kept. Each is made
+    /// outside the cell, so that a child of this process cannot inherit a half-filled cell.
     pub fn get_or_make(&self, make: impl Fn() -> T) -> &T {
         loop {
             if let Some(value) = self.get() {
@@ -62,7 +62,7 @@ impl<T> PerProcess<T> {
             while let Some(next) = last.next.get() {
                 last = next;
             }
-            // Another thread's is as good.
+            // If another thread was first, its value is used.
             let _ = last.next.set(Box::new(Node::new(make())));
         }
     }
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    /// As a child sees it: the first value is of another process.
+    /// As in a child: the first value belongs to another process.
     fn inherited(value: Arc<()>) -> PerProcess<Arc<()>> {
         let mut inherited = PerProcess::new(value);
         inherited.first.process = 0;
@@ -89,19 +89,19 @@ mod tests {
     }
 
     #[test]
-    fn a_child_makes_its_own_once() {
+    fn a_child_makes_its_own_value_once() {
         let (parents, own) = (Arc::new(()), Arc::new(()));
         let state = inherited(Arc::clone(&parents));
         assert!(state.get().is_none());
         assert!(Arc::ptr_eq(state.get_or_make(|| Arc::clone(&own)), &own));
         assert!(Arc::ptr_eq(state.get_or_make(|| unreachable!()), &own));
         drop(state);
-        assert_eq!(Arc::strong_count(&parents), 2, "the parent's is abandoned");
-        assert_eq!(Arc::strong_count(&own), 1, "its own is dropped");
+        assert_eq!(Arc::strong_count(&parents), 2, "the parent's value is not dropped");
+        assert_eq!(Arc::strong_count(&own), 1, "the child's value is dropped");
     }
 
     #[test]
-    fn in_its_own_process_nothing_is_made_or_abandoned() {
+    fn the_first_process_keeps_and_drops_its_value() {
         let value = Arc::new(());
         let state = PerProcess::new(Arc::clone(&value));
         assert!(Arc::ptr_eq(state.get_or_make(|| unreachable!()), &value));

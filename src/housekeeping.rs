@@ -1,5 +1,5 @@
-//! Gives back what nobody uses any more. One thread of the process does it, and it exists only
-//! while something is idle.
+//! Frees resources that are idle. One thread of the process does this, and it exists only while
+//! something is idle.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
@@ -9,30 +9,30 @@ use crate::fork::PerProcess;
 use crate::panics;
 use crate::platform::{self, uptime};
 
-/// How long something may be idle before it is given back. Connections are given up before
-/// a server would close them under a request.
+/// How long something may be idle before it is freed. Idle connections are closed before the
+/// server closes them in the middle of a request.
 pub const MAX_IDLE: Duration = Duration::from_secs(15);
 
 const STACK_BYTES: usize = 256 * 1024;
 
 /// Something that can be idle.
 pub trait Idle: Send + Sync {
-    /// Gives back what has been idle for [`MAX_IDLE`] at `now`, by [`uptime`]'s clock. When it
-    /// has to be asked again, at most `MAX_IDLE` later; `None` if nothing is idle.
+    /// Frees what has been idle for [`MAX_IDLE`] at `now`, by [`uptime`]'s clock. Returns when to
+    /// call it again, at most `MAX_IDLE` later; `None` if nothing is idle.
     ///
     /// It must not call this module, whose lock is held.
     fn give_back(&self, now: Duration) -> Option<Duration>;
 }
 
-/// Watches over `idle`, of which something is idle now, until nothing is. `false` if there is no
-/// thread to do it.
-#[must_use = "without a thread the caller has to ask again"]
+/// Watches `idle`, which has something idle now, until nothing of it is idle. Returns `false` if
+/// no thread could be started for that.
+#[must_use = "without a thread the caller has to call it again"]
 pub fn watch(idle: &Arc<impl Idle + 'static>) -> bool {
     let idle: Weak<dyn Idle> = Arc::downgrade(idle) as _;
     Housekeeper::of_process().watch(idle)
 }
 
-/// Stops watching over `idle`. If nothing else is watched, the thread has ended on return.
+/// Stops watching `idle`. If nothing else is watched, the thread has ended when this returns.
 pub fn release(idle: &Arc<impl Idle + 'static>) {
     let idle: Weak<dyn Idle> = Arc::downgrade(idle) as _;
     Housekeeper::of_process().release(&idle);
@@ -47,9 +47,9 @@ struct Housekeeper {
 #[derive(Default)]
 struct HousekeeperState {
     watched: Vec<Weak<dyn Idle>>,
-    /// The thread at work. One that is not in this place any more ends.
+    /// The running thread. A thread that is no longer here ends.
     thread: Option<JoinHandle<()>>,
-    /// Counts the threads: each knows its number.
+    /// How many threads were started: each knows its number.
     threads: u64,
 }
 
@@ -63,7 +63,7 @@ impl Housekeeper {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The thread need not be woken: it looks again before anything becomes idle for too long.
+    /// The thread need not be woken: it looks again before anything has been idle for too long.
     fn watch(self: Arc<Self>, idle: Weak<dyn Idle>) -> bool {
         let mut state = self.lock();
         if state.thread.is_none() {
@@ -89,7 +89,7 @@ impl Housekeeper {
         drop(state);
         if let Some(thread) = thread {
             self.changed.notify_all();
-            // Its panics were caught; there is nothing to learn from it.
+            // Its panics were caught, so the result says nothing.
             let _ = thread.join();
         }
     }
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    /// Is idle for as many looks as it says.
+    /// Is idle for this many calls of `give_back`.
     struct Looks(AtomicU32);
 
     impl Idle for Looks {
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_thread_ends_when_nothing_is_idle_and_comes_back() {
+    fn the_thread_ends_when_nothing_is_idle_and_starts_again() {
         let housekeeper = Arc::new(Housekeeper::default());
         for round in 1..=3 {
             let idle = watched(&housekeeper, 5);

@@ -1,14 +1,14 @@
-//! Creates custom events in Vonage conversations, and says exactly what became of them.
+//! Creates custom events in Vonage conversations, and says for each whether it was created.
 //!
-//! The C ABI in [`ffi`] is the product; what it calls is a safe Rust crate. In reading order:
+//! The C ABI in [`ffi`] is the product. It calls a safe Rust crate. In reading order:
 //!
 //! - [`Error`], its [`Status`] and its [`Outcome`]: what can go wrong, and whether the event
-//!   exists all the same
+//!   was created despite the error
 //! - [`EventType`], [`EventBody`], [`ConversationId`], [`MemberId`], [`EventRequest`],
 //!   [`Event`]: what an event is
 //! - [`Config`]: every option
-//! - [`Client`], [`EventList`] and [`Report`]: sending, looking at what is there, and what
-//!   became of what was sent in the background
+//! - [`Client`], [`EventList`] and [`Report`]: sending events, reading those that exist, and
+//!   delivery reports of events that were sent in the background
 //!
 //! ```no_run
 //! let mut config = vce::Config::new();
@@ -24,7 +24,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-// From the ground up: a module uses only those above it.
+// Ordered from the bottom layer up: a module uses only the modules above it.
 mod platform;
 mod error;
 mod outcome;

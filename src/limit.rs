@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// Until when something has to be done, and which option says so.
+/// A deadline, and the option that set it.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
     pub deadline: Instant,
@@ -12,19 +12,20 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// `time` after `begun`, by this option. A time beyond the clock's range is a day.
+    /// The limit `time` after `begun`, set by `option`. A deadline beyond the clock's range
+    /// becomes one day.
     pub fn new(option: &'static str, time: Duration, begun: Instant) -> Limit {
         let day = Duration::from_secs(86_400);
         Limit { deadline: begun.checked_add(time).unwrap_or_else(|| begun + day), option, time }
     }
 
-    /// The one of two that comes first.
+    /// The earlier of the two limits.
     #[must_use]
     pub fn or_earlier(self, other: Limit) -> Limit {
         if other.deadline < self.deadline { other } else { self }
     }
 
-    /// What remains.
+    /// The time that remains.
     pub fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }

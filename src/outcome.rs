@@ -1,22 +1,22 @@
 //! Whether an event exists, and whether a request may be repeated.
 //!
-//! Both are concluded here, from evidence, and nowhere else. Whoever has evidence says what it
-//! saw, and not what follows from it.
+//! Only this module draws these conclusions. Other modules report evidence: what they saw, not
+//! what follows from it.
 
 use crate::error::{Error, Outcome};
 
-/// What a request changes on the server if it is carried out.
+/// What a request changes if the server carries it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// An event is created. Twice makes two.
+    /// Creates an event. A repeated request creates a second one.
     Create,
-    /// An event is deleted. The second time the server answers 404.
+    /// Deletes an event. The server answers a repeated request with 404.
     Delete,
     /// Nothing.
     Read,
 }
 
-/// What one failed attempt at a request has shown.
+/// What a failed attempt at a request shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
     /// The server did not carry the request out.
@@ -26,24 +26,24 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// No answer came, and so many bytes of the request had left this process.
+    /// The evidence if no answer came after this process sent `bytes` of the request.
     pub fn of_sent_bytes(bytes: u64) -> Evidence {
         if bytes == 0 { Evidence::NotCarriedOut } else { Evidence::Unknown }
     }
 
-    /// The server answered with this HTTP status, which is no success.
+    /// The evidence of an answer with this HTTP status, which is not 2xx.
     pub fn of_status(status: u16, has_retry_after: bool) -> Evidence {
         match status {
             400..=499 => Evidence::NotCarriedOut,
             503 if has_retry_after => Evidence::NotCarriedOut,
-            // Any other 5xx may come from a gateway that lost the answer of a service which did
-            // it. What else there is cannot be understood.
+            // Any other 5xx may come from a gateway: the service behind it may have carried the
+            // request out, and only its answer was lost. All other statuses prove nothing.
             _ => Evidence::Unknown,
         }
     }
 }
 
-/// What all attempts at a request have shown so far.
+/// What all attempts at a request show so far.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempts {
     effect: Effect,
@@ -51,19 +51,19 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// None so far.
+    /// No attempt yet.
     pub fn at(effect: Effect) -> Attempts {
         Attempts { effect, may_be_done: false }
     }
 
-    /// Adds what an attempt has shown, and says in its error what all of them have.
+    /// Adds the evidence of an attempt. Its error gets the outcome of all attempts so far.
     pub fn conclude(&mut self, evidence: Evidence, error: Error) -> Error {
-        // What an earlier attempt may have done, a later refusal does not undo.
+        // A later refusal does not undo what an earlier attempt may have done.
         self.may_be_done |= evidence == Evidence::Unknown;
         error.with_outcome(self.outcome())
     }
 
-    /// Whether a further attempt is allowed. `duplicates`: an event may be created twice.
+    /// Returns whether another attempt is allowed. `duplicates`: an event may be created twice.
     pub fn may_repeat(&self, duplicates: bool) -> bool {
         match self.effect {
             Effect::Read => true,
@@ -72,12 +72,12 @@ impl Attempts {
         }
     }
 
-    /// The error that the request ends with: its outcome and its message say the same.
+    /// The request's final error. Its message says the same as its outcome.
     pub fn end(&self, error: Error) -> Error {
         let error = error.with_outcome(self.outcome());
         let what = match (self.effect, error.outcome(), error.answer()) {
             (Effect::Create, Outcome::MaybeCreated, _) => "; the event may have been created",
-            // A refusal speaks for itself.
+            // The server's refusal already says that nothing was created.
             (Effect::Create, Outcome::NotCreated, None) => "; the event was not created",
             _ => "",
         };
@@ -93,7 +93,7 @@ impl Attempts {
     }
 }
 
-/// The error of a request of which nothing is known but that it may have left.
+/// The error of a request that may have been carried out: nothing else is known about it.
 pub fn unknown(effect: Effect, error: Error) -> Error {
     Attempts::at(effect).conclude(Evidence::Unknown, error)
 }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_from_what_was_seen() {
+    fn evidence_decides_the_outcome_and_whether_to_repeat() {
         use Effect::{Create, Delete, Read};
         use Outcome::{MaybeCreated, NotCreated};
         for (effect, evidence, outcome, once, with_duplicates) in [

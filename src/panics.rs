@@ -1,4 +1,4 @@
-//! A panic inside the library is kept inside: it prints nothing, and its message is known.
+//! Catches panics of the library: they print nothing, and their message becomes an error's.
 
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
@@ -9,20 +9,20 @@ use crate::error::{Error, Status};
 use crate::outcome::{self, Effect};
 use crate::platform;
 
-// Without destructors: calls work in the destructors of a thread and in exit handlers, which
-// run after them.
+// Without destructors: calls also have to work in thread destructors and exit handlers, which run
+// after the destructors of thread-locals.
 thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
     static PANIC: ManuallyDrop<RefCell<Option<String>>> =
         const { ManuallyDrop::new(RefCell::new(None)) };
 }
 
-/// Keeps the messages of this thread's panics while it is in the library.
+/// Keeps the messages of a thread's panics while the thread is in the library.
 ///
-/// All others go on to the hook that was there before: in a Rust program that links the crate
-/// the hook is the program's, and not ours to speak for.
+/// All other panics go to the previous hook: in a Rust program that links the crate, the program
+/// decides what its own panics print.
 fn quiet_panics() {
-    // Not a lock: a child that is forked at this moment would wait for it for ever.
+    // Not a lock: a child forked at this moment would wait for it forever.
     static INSTALLED: AtomicBool = AtomicBool::new(false);
     if !INSTALLED.load(Ordering::Relaxed) && !INSTALLED.swap(true, Ordering::Relaxed) {
         install();
@@ -31,7 +31,7 @@ fn quiet_panics() {
 
 #[cold]
 fn install() {
-    // The standard library takes a lock for it.
+    // The standard library takes a lock for this.
     platform::without_fork(|| {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
@@ -45,20 +45,21 @@ fn install() {
     });
 }
 
-/// Runs `body`; a panic is its message.
+/// Runs `body`. If it panics, the error is the panic's message.
 pub fn catch<T>(body: impl FnOnce() -> T) -> Result<T, String> {
     // Setting a hook while this thread unwinds would abort.
     if !std::thread::panicking() {
         quiet_panics();
     }
     DEPTH.set(DEPTH.get() + 1);
-    // What a panic leaves half done is behind locks that tell of it, or was the caller's alone.
+    // Data that a panic leaves half changed is behind a lock, which is then poisoned, or only
+    // this call used it.
     let caught = catch_unwind(AssertUnwindSafe(body));
     DEPTH.set(DEPTH.get() - 1);
     caught.map_err(|_| PANIC.with(|panic| panic.take()).unwrap_or_default())
 }
 
-/// The error that a panic becomes, in the middle of something with this effect.
+/// The error of a panic in a call with this effect.
 pub fn defect(message: &str, effect: Effect) -> Error {
     let message = format!("a defect in libvce; please report it: {message}");
     outcome::unknown(effect, Error::new(Status::Internal, message))
