@@ -9,21 +9,21 @@ use crate::error::{Answer, Error, Result, Status};
 use crate::event::Event;
 use crate::outcome::{Attempts, Effect, Evidence};
 
-/// An answer as it came off the wire, its body at most as long as is worth keeping.
+/// An answer as received. Its body is cut at the most that libvce reads.
 #[derive(Debug, Default)]
 pub struct Reply {
     pub status: u16,
-    /// By the server's clock; read only when somebody wants to know.
+    /// The `Date` header; parsed only when needed.
     pub date: Option<HeaderValue>,
     pub retry_after: Option<String>,
     pub trace_id: Option<String>,
     pub body: Vec<u8>,
-    /// The body was longer than is read, or its rest did not arrive.
+    /// The body is longer than libvce reads, or its rest did not arrive.
     pub body_is_cut: bool,
 }
 
 impl Reply {
-    /// When the server answered.
+    /// When the server answered, by its own clock.
     pub fn date(&self) -> Option<SystemTime> {
         parse_date(self.date.as_ref())
     }
@@ -33,7 +33,7 @@ fn parse_date(date: Option<&HeaderValue>) -> Option<SystemTime> {
     httpdate::parse_http_date(date?.to_str().ok()?).ok()
 }
 
-/// A success, as the server described it.
+/// A 2xx answer.
 #[derive(Debug)]
 pub struct Success {
     effect: Effect,
@@ -60,15 +60,15 @@ impl Success {
         parse_date(self.date.as_ref())
     }
 
-    /// The event that it describes.
+    /// The event in the answer.
     pub fn event(self) -> Result<Event> {
         match Event::from_json(&self.body) {
             Some(event) => Ok(event),
-            None => Err(self.nonsense("its body describes no event")),
+            None => Err(self.nonsense("its body is not an event")),
         }
     }
 
-    /// The page of events that it describes.
+    /// The page of events in the answer.
     pub fn page(self) -> Result<Page> {
         Page::read(&self.body).map_err(|what| self.nonsense(what))
     }
@@ -86,9 +86,9 @@ impl Success {
 #[derive(Debug)]
 pub struct Failure {
     pub error: Error,
-    /// Whether the server may have carried the request out all the same.
+    /// Whether the server may have carried the request out despite the error.
     pub evidence: Evidence,
-    /// Time may mend it.
+    /// A later attempt may succeed.
     pub transient: bool,
     /// The server says that the token expired.
     pub token_expired: bool,
@@ -100,13 +100,13 @@ impl Failure {
     }
 }
 
-/// What an error keeps of an answer's body.
+/// How much of an answer's body an error keeps.
 const KEPT_BYTES: usize = 64 * 1024;
 
 /// Decides what an answer means.
 ///
-/// `now` is this machine's clock, against which a `Retry-After` date is counted if the server
-/// sent no `Date`.
+/// `now` reads this machine's clock. A `Retry-After` date is compared with it if the server sent
+/// no `Date`.
 pub fn interpret(
     request: &Request,
     reply: Reply,
@@ -144,14 +144,14 @@ fn success(request: &Request, reply: Reply) -> std::result::Result<Success, Fail
     if reply.body_is_cut {
         return fails(reply, "its body is larger than 1 MiB");
     }
-    // A captive portal also says 200. Whether it is JSON shows when it is read.
+    // A captive portal also answers 200. The body is parsed later, so a "{" is enough here.
     if request.method == Method::Delete || is_object(&reply.body) {
         match String::from_utf8(reply.body) {
             // Before it is repeated, an event with a key is looked up.
             Ok(body) if request.key.is_some() && Event::from_json(&body).is_none() => {
                 return fails(
                     Reply { body: body.into_bytes(), ..reply },
-                    "its body describes no event",
+                    "its body is not an event",
                 );
             }
             Ok(body) => {
@@ -165,11 +165,11 @@ fn success(request: &Request, reply: Reply) -> std::result::Result<Success, Fail
     }
     fails(
         reply,
-        "its body is not a JSON object; is base_url right, and is there a proxy in between?",
+        "its body is not a JSON object; check base_url, and whether a proxy or gateway answered",
     )
 }
 
-/// A success that makes no sense.
+/// The error of a 2xx answer whose body is not what the API documents.
 fn nonsense(reply: Reply, what: &str) -> Error {
     let message = format!("the server answered {}, but {what}", reply.status);
     Error::new(Status::Response, message).with_answer(answer(reply, Problem::default()))
@@ -204,12 +204,12 @@ fn describe(status: u16, problem: &Problem) -> String {
     }
     let advice = match status {
         300..=399 => {
-            "redirects are not followed, for the token would travel along; set base_url to where the API is"
+            "libvce does not follow redirects, because they would send the token elsewhere; set base_url to the API's URL"
         }
-        401 => "check that application_id and the private key belong together, and the clock",
+        401 => "check that the private key belongs to application_id, and that the clock is right",
         403 => "check the application's capabilities and the token's acl",
         404 => "check the conversation id and base_url",
-        429 => "send fewer requests a second; rate_limit paces them",
+        429 => "send fewer requests per second; rate_limit can limit them",
         _ => "",
     };
     if !advice.is_empty() {
@@ -218,7 +218,8 @@ fn describe(status: u16, problem: &Problem) -> String {
     one_line(&message)
 }
 
-/// The server's words stay on one line and within reason.
+/// Text from the server may contain line breaks and be long: it becomes one line of at most 1000
+/// characters.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect()
 }
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn each_http_status_has_its_status_evidence_and_cure() {
+    fn each_http_status_has_its_status_and_evidence() {
         use Evidence::{NotCarriedOut, Unknown};
         for (http, retry_after, status, evidence, transient) in [
             (100, None, Status::Response, Unknown, false),

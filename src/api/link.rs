@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::event;
 
-/// Common servers take a request line of about this length.
+/// Common servers accept a request line of about this length.
 const MAX_QUERY_BYTES: usize = 8192;
 
 #[derive(Deserialize)]
@@ -23,15 +23,16 @@ struct Link<'a> {
     href: Cow<'a, str>,
 }
 
-/// Reads a JSON object; the derived reader would take an array for one.
+/// Parses a JSON object; without the check, serde's derived code would accept an array too.
 pub fn object<'a, T: Deserialize<'a>>(json: &'a str) -> Option<T> {
     json.trim_ascii_start().starts_with('{').then(|| serde_json::from_str(json).ok())?
 }
 
-/// The query of the next page; `None` if the links name none. Otherwise what is wrong with them.
+/// The query of the next page; `None` if the links have no next page. An error says what is wrong
+/// with the links.
 ///
-/// Nothing else is taken from the link: the token goes to the configured host alone. The query is
-/// sent as it is, for how a page is named is the server's affair.
+/// Only the query is taken from the link, because the token goes to the configured host alone.
+/// The query is sent as it is: only the server knows how it names a page.
 pub fn next(links: Option<&RawValue>) -> Result<Option<String>, &'static str> {
     let Some(links) = links else { return Ok(None) };
     // Some servers write an empty object as an array.
@@ -50,21 +51,23 @@ fn query(href: &str) -> Result<&str, &'static str> {
     }
     let query = href.split_once('?').map_or("", |(_, query)| query);
     if query.is_empty() {
-        return Err("its link to the next page has no query to name that page");
+        return Err("its link to the next page has no query");
     }
     if query.len() > MAX_QUERY_BYTES {
-        return Err("its link to the next page has a query of more than 8192 bytes");
+        return Err("the query of its link to the next page is longer than 8192 bytes");
     }
     if !is_sendable(query) {
-        return Err("its link to the next page has a character that no URL may have");
+        return Err("its link to the next page has a character that is not allowed in a URL");
     }
     if names_custom_type(query) {
-        return Err("its link to the next page asks for a custom type, which libvce did not");
+        return Err(
+            "its link to the next page filters by a custom type, which libvce did not ask for",
+        );
     }
     Ok(query)
 }
 
-/// Whether each character may stand in a query: those of RFC 3986, and brackets, because many
+/// Returns whether a query has only characters that RFC 3986 allows, and brackets, because many
 /// servers write `page[number]=2`.
 fn is_sendable(query: &str) -> bool {
     let is_allowed =
@@ -75,8 +78,8 @@ fn is_sendable(query: &str) -> bool {
     query.bytes().all(is_allowed) && query.split('%').skip(1).all(is_escape)
 }
 
-/// Whether a query filters by a custom type. libvce never asks for one, and with such a filter
-/// the list could end early.
+/// Returns whether a query filters by a custom type. libvce never asks for that, and with such a
+/// filter the list could end early.
 fn names_custom_type(query: &str) -> bool {
     let decoded = |text| percent_decode_str(text).decode_utf8_lossy();
     query
@@ -120,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_followed_is_no_end() {
+    fn a_link_that_cannot_be_followed_is_an_error() {
         for links in ["[1]", "7", r#""/x?a""#, r#"[{"href":"/x?a"}]"#] {
             assert!(next_of(links).unwrap_err().starts_with("its links are not a"), "{links}");
         }
@@ -158,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_fits_into_a_request() {
+    fn a_query_is_at_most_8192_bytes_long() {
         let next = |length: usize| {
             next_of(&format!(r#"{{"next":{{"href":"/x?{}"}}}}"#, "c".repeat(length)))
         };

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::link::{self, object};
 use crate::event::{self, Event};
 
-/// RFC 3986's unreserved characters stay readable.
+/// All characters except those that RFC 3986 calls unreserved.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The order of an event list by event id.
@@ -18,7 +18,7 @@ pub enum Order {
     Descending,
 }
 
-/// What an event list asks for. What is not set is left to the server.
+/// What an event list asks for. The server decides what is not set.
 #[derive(Clone, Debug, Default)]
 pub struct ListQuery {
     pub event_type: Option<String>,
@@ -32,7 +32,8 @@ pub struct ListQuery {
 impl ListQuery {
     /// The query of the first page.
     pub fn encode(&self) -> String {
-        // Vonage's filter does not support custom types: it may ignore, refuse or match none.
+        // Vonage's filter does not support custom types: it may ignore one, refuse it, or return
+        // no events.
         let event_type = self.event_type.clone().filter(|wanted| !event::is_custom(wanted));
         let order = self.order.map(|order| match order {
             Order::Ascending => "asc".to_owned(),
@@ -60,12 +61,12 @@ impl ListQuery {
 #[derive(Debug)]
 pub struct Page {
     pub events: Vec<Event>,
-    /// The query that asks for the next page; `None`: this is the last.
+    /// The query that asks for the next page; `None` if this is the last page.
     pub next: Option<String>,
 }
 
 impl Page {
-    /// Reads a page, or says what is wrong with it.
+    /// Reads a page. The error says what is wrong with it.
     pub fn read(body: &str) -> Result<Page, &'static str> {
         let envelope: Envelope<'_> = object(body).ok_or(NO_PAGE)?;
         let events = envelope.embedded.map_or(Some(Vec::new()), |raw| events(raw.get()));
@@ -73,9 +74,9 @@ impl Page {
     }
 }
 
-const NO_PAGE: &str = "its body describes no page of events";
+const NO_PAGE: &str = "its body is not a page of events";
 
-/// No honest page has more: an event's JSON takes at least 100 bytes, and an answer at most 1 MiB.
+/// No valid page has more: an event's JSON takes at least 100 bytes, and an answer at most 1 MiB.
 /// Without this limit a page of empty objects would take 70 times its size in memory.
 const MAX_EVENTS: usize = 10_000;
 
@@ -111,7 +112,7 @@ fn events(embedded: &str) -> Option<Vec<Event>> {
     serde_json::from_str(array).ok().map(|Events(events)| events)
 }
 
-/// Events that are read one by one, so that no list of their JSON texts is kept beside them.
+/// Events that are read one by one, so that no list of their JSON texts is kept in memory too.
 struct Events(Vec<Event>);
 
 impl<'de> Deserialize<'de> for Events {
@@ -135,7 +136,8 @@ impl<'de> Visitor<'de> for EventsVisitor {
             if events.len() == MAX_EVENTS {
                 return Err(A::Error::custom("too many events"));
             }
-            events.push(Event::from_json(raw.get()).ok_or_else(|| A::Error::custom("no event"))?);
+            events
+                .push(Event::from_json(raw.get()).ok_or_else(|| A::Error::custom("not an event"))?);
         }
         Ok(Events(events))
     }
@@ -151,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn events_stand_in_a_bare_array_or_nested() {
+    fn events_are_in_a_bare_array_or_nested() {
         assert_eq!(ids(r#"{"_embedded":[{"id":1},{"id":"2"}]}"#), ["1", "2"]);
         assert_eq!(ids(r#"{"_embedded":{"data":{"events":[{"id":3}]}}}"#), ["3"]);
         assert_eq!(ids(r#"{"_embedded":{"events":[{"id":4}]}}"#), ["4"]);

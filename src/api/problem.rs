@@ -1,10 +1,11 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// An event has four.
+/// An event has only four.
 const MAX_PARAMETERS: usize = 16;
 
-/// What an error's body says, in the forms of v0.3 and v1 (RFC 9457) or of older versions.
+/// What the body of an error answer says: problem details (RFC 9457) in v0.3 and v1, or the forms
+/// of older versions.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Problem {
     pub code: Option<String>,
@@ -14,13 +15,13 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Reads what can be read: a gateway may answer with anything.
+    /// Reads the fields that are there: a gateway may answer with anything.
     pub fn read(body: &[u8]) -> Problem {
         let fields = match serde_json::from_slice::<Fields<'_>>(body) {
             Ok(fields) if body.trim_ascii_start().starts_with(b"{") => fields,
             _ => return Problem::default(),
         };
-        // The fragment of `type` repeats the code.
+        // The fragment of `type` is the code.
         let fragment = || {
             let kind = text(fields.kind)?;
             let (_, fragment) = kind.rsplit_once('#')?;
@@ -38,8 +39,8 @@ impl Problem {
     }
 }
 
-/// What is looked for. The values are read one by one, and what else there is not at all: a tree
-/// of it would take a hundred times its memory, and the stack of the caller's thread.
+/// The fields that are read. Other fields are skipped: a tree of the whole body would take a
+/// hundred times its memory, and recursion on the stack of the caller's thread.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Fields<'a> {
@@ -61,7 +62,7 @@ struct Fields<'a> {
     invalid_parameters: Option<&'a RawValue>,
 }
 
-/// What a value says if it is a string.
+/// A value's text if it is a string.
 fn text(value: Option<&RawValue>) -> Option<String> {
     serde_json::from_str(value?.get()).ok()
 }
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn legacy_forms_and_noise() {
+    fn older_forms_and_other_content() {
         let legacy = Problem::read(br#"{"code":"http:error:x","description":"no"}"#);
         assert_eq!(legacy.code.as_deref(), Some("http:error:x"));
         assert_eq!(legacy.detail.as_deref(), Some("no"));

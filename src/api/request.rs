@@ -1,7 +1,7 @@
 use crate::event::{ConversationId, EventId, EventKey, EventRequest, MemberId, escaped};
 use crate::outcome::Effect;
 
-/// What is asked of the API.
+/// A request's HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     Get,
@@ -21,13 +21,13 @@ pub struct Request {
 }
 
 impl Request {
-    /// Asks for the events at `url`. `query` is encoded, without its question mark.
+    /// Asks for the events at `url`. `query` is already encoded and has no question mark.
     pub fn list(url: &str, query: &str) -> Request {
         let url = if query.is_empty() { url.to_owned() } else { format!("{url}?{query}") };
         Request { method: Method::Get, url, body: None, key: None }
     }
 
-    /// What carrying it out changes.
+    /// What the request changes if the server carries it out.
     pub fn effect(&self) -> Effect {
         match self.method {
             Method::Post => Effect::Create,
@@ -37,14 +37,14 @@ impl Request {
     }
 }
 
-/// Where the API's events are: base URL and version. Paths have no slash at their end.
+/// Where the API's events are: base URL and version. Paths do not end with a slash.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     root: String,
 }
 
 impl Endpoint {
-    /// `base_url` has no slash at its end.
+    /// `base_url` must not end with a slash.
     pub fn new(base_url: &str, api_version: &str) -> Endpoint {
         Endpoint { root: format!("{base_url}/{api_version}/conversations/") }
     }
@@ -95,7 +95,7 @@ mod tests {
     use crate::event::TypeRules;
 
     #[test]
-    fn a_create_request_is_the_documentations_call() {
+    fn a_create_request_is_as_vonage_documents_it() {
         let endpoint = Endpoint::new("https://api.nexmo.com", "v0.3");
         let event = EventRequest::new(
             "CON-1",

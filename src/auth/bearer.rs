@@ -8,12 +8,12 @@ use crate::error::{Error, Result, Status};
 pub struct Bearer {
     /// `Bearer ` and the token, marked as sensitive.
     pub header: HeaderValue,
-    /// As long, and no secret. The HTTP client is given this one: it shows what it writes to a
-    /// host's log.
+    /// A value of the same length that is no secret. The HTTP client gets this one, because it
+    /// writes its requests to a host's log.
     pub placeholder: HeaderValue,
-    /// What was added to this machine's clock when it was signed, in seconds.
+    /// What was added to this machine's clock when the token was signed, in seconds.
     pub(super) skew: i64,
-    /// Counts the tokens of an engine.
+    /// The token's number in its engine.
     pub(super) serial: u64,
 }
 
@@ -24,7 +24,7 @@ impl Bearer {
             HeaderValue::from_str(&value).map_err(|_| {
                 Error::new(
                     Status::Credentials,
-                    "the token has characters that a header cannot hold",
+                    "the token has characters that are not allowed in a header",
                 )
             })
         };
@@ -39,10 +39,10 @@ impl Bearer {
     /// A character that no token has.
     const FILLER: u8 = b'~';
 
-    /// Puts the token where its stand-in is in the head of a request.
+    /// Replaces the placeholder in the head of a request by the token.
     pub fn insert_into(&self, head: &mut [u8]) {
         let placeholder = self.placeholder.as_bytes();
-        // A URL may hold a filler, but no space before it.
+        // A URL may contain a filler, but never the scheme and its space before it.
         let place = memchr_iter(Bearer::FILLER, head)
             .filter_map(|at| at.checked_sub(Bearer::SCHEME.len()))
             .find(|at| head.get(*at..).is_some_and(|rest| rest.starts_with(placeholder)));

@@ -20,7 +20,8 @@ pub struct Claims<'a> {
     pub acl: Option<&'a RawValue>,
 }
 
-/// What a ready token says of itself, as far as it can be read. The server checks the rest.
+/// The claims of a ready token that libvce reads. They are empty if the token is unreadable: only
+/// the server checks it.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct ReadyClaims {
@@ -36,8 +37,8 @@ impl ReadyClaims {
     }
 }
 
-/// Whether the token says which user events come from: a ready one by its claims, another by the
-/// `subject` that it is made with.
+/// Returns whether the token names the user that events come from: a ready token in its claims,
+/// any other token because `subject` is set.
 pub fn names_a_user(settings: &Settings) -> bool {
     match &settings.token {
         Some(token) => ReadyClaims::of(token).sub.is_some(),

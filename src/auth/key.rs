@@ -16,10 +16,10 @@ pub struct PrivateKey(SigningKey);
 impl PrivateKey {
     /// Reads a PEM file.
     pub fn from_file(path: &Path) -> Result<PrivateKey> {
-        // Whoever gives the key for its path should not find it in a log.
+        // A caller may pass the key itself instead of its path: it must not end up in a log.
         let shown = path.to_string_lossy();
         let shown = if may_be_no_path(&shown) {
-            "(not shown, for it looks like the key itself: is private_key meant?)"
+            "(not shown, because it looks like the key itself; did you mean private_key?)"
         } else {
             &shown
         };
@@ -31,7 +31,7 @@ impl PrivateKey {
         if metadata.is_dir() {
             return Err(wrong("is a directory; give the path of the key file in it"));
         }
-        // Opening a pipe may block for ever.
+        // Opening a pipe may block forever.
         if !metadata.is_file() {
             return Err(wrong("is not a regular file; give the key itself as private_key instead"));
         }
@@ -39,14 +39,14 @@ impl PrivateKey {
         let mut pem = Zeroizing::new(Vec::with_capacity(MAX_PEM_BYTES + 1));
         file.take(MAX_PEM_BYTES as u64 + 1).read_to_end(&mut pem).map_err(failed)?;
         if pem.len() > MAX_PEM_BYTES {
-            return Err(wrong("is larger than 64 KiB: it is no private key"));
+            return Err(wrong("is larger than 64 KiB, so it is not a private key"));
         }
         let pem = std::str::from_utf8(&pem)
-            .map_err(|_| wrong("is not text; a PEM file is needed, not DER"))?;
+            .map_err(|_| wrong("is not text; give a PEM file, not DER"))?;
         parse(pem).map_err(|what| wrong(&what))
     }
 
-    /// Takes PEM text.
+    /// Reads PEM text.
     pub fn from_pem(pem: &str) -> Result<PrivateKey> {
         parse(pem)
             .map_err(|what| Error::new(Status::Credentials, format!("the private key {what}")))
@@ -57,9 +57,9 @@ impl PrivateKey {
     }
 }
 
-/// The error completes the sentence "the private key …" and holds nothing of the key.
+/// The error completes the sentence "the private key …" and contains no part of the key.
 fn parse(pem: &str) -> std::result::Result<PrivateKey, String> {
-    // Environment variables and .env files write line ends out.
+    // Environment variables and .env files write line ends as `\n`.
     let pem = Zeroizing::new(pem.replace("\\r", ""));
     let pem = Zeroizing::new(pem.replace("\\n", "\n"));
     let (label, content) = first_block(&pem)?;
@@ -67,14 +67,12 @@ fn parse(pem: &str) -> std::result::Result<PrivateKey, String> {
         "PRIVATE KEY" | "RSA PRIVATE KEY" => {}
         "ENCRYPTED PRIVATE KEY" => return Err(ENCRYPTED.to_owned()),
         "PUBLIC KEY" | "RSA PUBLIC KEY" => {
-            return Err("is a public key; the private key of the pair is needed".to_owned());
+            return Err("is a public key; give the private key of the pair".to_owned());
         }
-        "CERTIFICATE" => return Err("is a certificate; a private key is needed".to_owned()),
-        "EC PRIVATE KEY" => return Err("is an EC key; an RSA key is needed".to_owned()),
+        "CERTIFICATE" => return Err("is a certificate; give a private key".to_owned()),
+        "EC PRIVATE KEY" => return Err("is an EC key; give an RSA key".to_owned()),
         other => {
-            return Err(format!(
-                "is of an unknown kind (\"{other}\"); an RSA key in PEM is needed"
-            ));
+            return Err(format!("is of an unknown kind (\"{other}\"); give an RSA key in PEM"));
         }
     }
     if content.contains("ENCRYPTED") {
@@ -95,9 +93,10 @@ const ENCRYPTED: &str =
     "is encrypted with a passphrase; decrypt it first: openssl pkey -in KEY -out NEW";
 
 const BROKEN_FIRST_LINE: &str =
-    "is damaged: its first line is not complete; it should be -----BEGIN PRIVATE KEY-----";
+    "is damaged: its first line is incomplete; it should be -----BEGIN PRIVATE KEY-----";
 
-/// What stands between `-----BEGIN ` and `-----`. After a damaged line all of the key might.
+/// Returns whether `text` can be the label between `-----BEGIN ` and `-----`. If that line is
+/// damaged, the text may be the whole key instead.
 fn is_label(text: &str) -> bool {
     let is_label_byte =
         |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ';
@@ -121,7 +120,7 @@ fn first_block(pem: &str) -> std::result::Result<(&str, &str), String> {
         }
         rest = after;
     }
-    Err("is not PEM: there is no line -----BEGIN PRIVATE KEY-----".to_owned())
+    Err("is not PEM: the line -----BEGIN PRIVATE KEY----- is missing".to_owned())
 }
 
 const EC_OID: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
@@ -130,8 +129,8 @@ fn describe(rejected: &ring::error::KeyRejected, is_ec: bool) -> String {
     match rejected.to_string().as_str() {
         "TooSmall" => "has fewer than 2048 bits; make a new one of at least 2048".to_owned(),
         "TooLarge" => "has more than 4096 bits; make a new one of 2048 to 4096".to_owned(),
-        _ if is_ec => "is an EC key; an RSA key is needed".to_owned(),
-        "WrongAlgorithm" => "is not an RSA key; one is needed".to_owned(),
+        _ if is_ec => "is an EC key; give an RSA key".to_owned(),
+        "WrongAlgorithm" => "is not an RSA key; give an RSA key".to_owned(),
         reason => format!("is not a valid RSA key ({reason})"),
     }
 }

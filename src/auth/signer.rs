@@ -1,7 +1,7 @@
-//! RS256 by ring, in the compact form of RFC 7515.
+//! Signs tokens: RS256 by ring, in the compact form of RFC 7515.
 //!
-//! Not by a library for tokens: the backend of `jsonwebtoken` is one for the whole process, so
-//! that a Rust host which uses it for its own tokens would get ours, or we its.
+//! This does not use `jsonwebtoken`: its backend is set for the whole process, so a Rust host that
+//! signs its own tokens with it would get libvce's backend, or libvce the host's.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -19,7 +19,7 @@ const HEADER: &[u8] = br#"{"typ":"JWT","alg":"RS256"}"#;
 pub struct SigningKey(Zeroizing<Vec<u8>>);
 
 impl SigningKey {
-    /// Takes the key, if ring can sign with it.
+    /// Takes the key if ring can sign with it.
     pub fn new(der: Zeroizing<Vec<u8>>) -> Result<SigningKey, KeyRejected> {
         key_pair(&der)?;
         Ok(SigningKey(der))
@@ -29,15 +29,15 @@ impl SigningKey {
         &self.0
     }
 
-    /// The signed token; the error says what failed.
+    /// Signs a token; the error says what failed.
     pub fn sign(&self, claims: &Claims<'_>) -> Result<Zeroizing<String>, String> {
         let claims = serde_json::to_vec(claims).map_err(|error| error.to_string())?;
         let mut token = Zeroizing::new(String::new());
         BASE64_URL_SAFE_NO_PAD.encode_string(HEADER, &mut token);
         token.push('.');
         BASE64_URL_SAFE_NO_PAD.encode_string(claims, &mut token);
-        // Parsed again for each token: 22 µs beside the signature's 800, once in 15 minutes,
-        // and no second copy of the key in memory.
+        // The key is parsed again for each token, so that memory holds only one copy of it. That
+        // takes 22 µs, the signature 800, once in 15 minutes.
         let key = key_pair(&self.0).map_err(|rejected| rejected.to_string())?;
         let mut signature = vec![0; key.public().modulus_len()];
         key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature)

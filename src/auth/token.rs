@@ -24,7 +24,7 @@ pub struct TokenSource {
     credentials: Arc<Credentials>,
     /// What must be added to this machine's clock, in seconds.
     skew: AtomicI64,
-    /// When the clocks were last compared, in seconds after `begun` and one more.
+    /// When the clocks were last compared: one more than the seconds since `begun`; 0 is never.
     compared: AtomicU64,
     begun: Instant,
     current: Mutex<Option<Signed>>,
@@ -50,8 +50,8 @@ struct Signed {
     lifetime: Lifetime,
 }
 
-/// When a token was signed, by both clocks: the wall's can be set back, and the monotonic one
-/// stands still while the machine sleeps.
+/// When a token was signed, by both clocks: the wall clock can be set back, and the monotonic
+/// clock stands still while the machine sleeps.
 #[derive(Clone, Copy)]
 struct Lifetime {
     signed_at: Moment,
@@ -76,12 +76,13 @@ impl Moment {
 }
 
 impl Lifetime {
-    /// Used until 60 s before it expires, or a tenth of its lifetime if that is shorter.
+    /// Returns whether the token can still be used: until 60 s before it expires, or a tenth of
+    /// its lifetime if that is shorter.
     fn is_fresh(self, now: Moment) -> bool {
         let margin = Duration::from_secs(60).min(self.length / 10);
         let usable = self.length - margin;
         let Ok(by_wall) = now.wall.duration_since(self.signed_at.wall) else {
-            // Set back: how old the token is in the server's eyes cannot be told.
+            // The clock was set back, so the token's age by the server's clock is unknown.
             return false;
         };
         now.monotonic.saturating_duration_since(self.signed_at.monotonic) < usable
@@ -90,12 +91,12 @@ impl Lifetime {
 }
 
 impl Credentials {
-    /// A ready token.
+    /// Takes a ready token.
     pub fn ready(token: &str) -> Result<Credentials> {
         Ok(Credentials(Kind::Ready(Arc::new(Bearer::new(token, 0, 0)?))))
     }
 
-    /// The application's key, to sign with.
+    /// Takes the application's key, and what goes into each token.
     pub fn signing(
         key: PrivateKey,
         application_id: String,
@@ -121,13 +122,14 @@ impl Credentials {
         }
     }
 
-    /// Whether they are a ready token.
+    /// Returns whether these are a ready token.
     pub fn are_ready(&self) -> bool {
         matches!(self.0, Kind::Ready(_))
     }
 
-    /// Tells accounts apart without keeping what they are told apart by. Ready tokens of one
-    /// application are of one account: a program may make a token for each request.
+    /// A digest that identifies the account, so that no secret has to be kept for that. Ready
+    /// tokens of one application belong to one account: a program may make a token for each
+    /// request.
     pub fn account(&self) -> Digest {
         let mut context = Context::new(&SHA256);
         match &self.0 {
@@ -156,8 +158,8 @@ impl TokenSource {
         }
     }
 
-    /// The current token, signed now if there is none or it will soon expire. `now` has just
-    /// been read from `clock`.
+    /// The current token. It is signed now if there is none, or if the current one expires soon.
+    /// `now` was just read from `clock`.
     pub fn bearer(&self, now: Moment, clock: impl FnOnce() -> Moment) -> Result<Arc<Bearer>> {
         let signing = match &self.credentials.0 {
             Kind::Ready(bearer) => return Ok(Arc::clone(bearer)),
@@ -172,8 +174,8 @@ impl TokenSource {
         if let Some(bearer) = fresh(&current, now) {
             return Ok(bearer);
         }
-        // Read again with the lock held: a thread that waited for it came with a time before
-        // the token was signed.
+        // The clock is read again with the lock held: if this thread waited for the lock, another
+        // may have signed a token after `now`.
         let now = clock();
         if let Some(bearer) = fresh(&current, now) {
             return Ok(bearer);
@@ -192,7 +194,8 @@ impl TokenSource {
         self.signed.load(Ordering::Relaxed)
     }
 
-    /// Whether a second has passed since the clocks were compared.
+    /// Returns whether the clocks were not yet compared in this second, and counts the caller's
+    /// comparison.
     pub fn claim_clock_comparison(&self, now: Moment) -> bool {
         let second = 1 + now.monotonic.saturating_duration_since(self.begun).as_secs();
         let is_later = self.compared.load(Ordering::Relaxed) != second;
@@ -202,8 +205,9 @@ impl TokenSource {
         is_later
     }
 
-    /// Compares the clocks: `date` is the server's, from an answer to a request that was sent
-    /// at `sent` and was complete at `received`. A slow answer is no wrong clock.
+    /// Compares the clocks. `date` is the server's, from the answer to a request: the request was
+    /// sent at `sent`, the answer was complete at `received`. A slow answer does not count as a
+    /// wrong clock.
     pub fn observe_date(&self, date: SystemTime, sent: Moment, received: Moment) {
         let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         let skew = match (date.duration_since(received.wall), sent.wall.duration_since(date)) {
@@ -215,9 +219,9 @@ impl TokenSource {
         self.skew.store(skew, Ordering::Relaxed);
     }
 
-    /// After a 401: whether a fresh token can help. It can if the server says that this one
-    /// expired, or if it was dated by a clock that is off. The next [`bearer`](Self::bearer)
-    /// then signs one, unless another thread already has.
+    /// After a 401, returns whether a new token can help. It can if the server says that the token
+    /// expired, or if the token was dated by a wrong clock. The next [`bearer`](Self::bearer) then
+    /// signs a new one, unless another thread already has.
     pub fn invalidate(&self, refused: &Bearer, expired: bool) -> bool {
         if let Kind::Ready(_) = self.credentials.0 {
             return false;
@@ -291,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_answer_is_no_wrong_clock() {
+    fn a_slow_answer_does_not_count_as_a_wrong_clock() {
         let source = TokenSource::new(Arc::new(Credentials::ready("a.b.c").unwrap()));
         let sent = Moment::read();
         let skew = |date: i64, took: u64| {
@@ -300,7 +304,7 @@ mod tests {
             source.skew.load(Ordering::Relaxed)
         };
         assert_eq!(skew(1, 100), 0, "dated when the answer began");
-        assert_eq!(skew(99, 100), 0, "dated when it ended");
+        assert_eq!(skew(99, 100), 0, "dated when the answer ended");
         assert_eq!(skew(-40, 1), -40);
         assert_eq!(skew(140, 100), 40);
         assert_eq!(skew(20, 0), 0, "tolerated");
@@ -334,7 +338,7 @@ mod tests {
         std::thread::sleep(Duration::from_millis(1));
         let first = source.bearer(Moment::read(), Moment::read).unwrap();
         let clock = || {
-            assert!(source.current.try_lock().is_err(), "another could be signed meanwhile");
+            assert!(source.current.try_lock().is_err(), "another thread could sign meanwhile");
             Moment::read()
         };
         assert_eq!(source.bearer(before, clock).unwrap().header, first.header);
@@ -342,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_late_refusal_of_an_old_token_does_not_end_the_new_one() {
+    fn a_late_refusal_of_an_old_token_does_not_invalidate_the_new_one() {
         let source = signing();
         let old = source.bearer(Moment::read(), Moment::read).unwrap();
         assert!(source.invalidate(&old, true));

@@ -367,14 +367,14 @@ static PLAIN: [bool; 256] = {
     plain[b'\\' as usize] = false;
     plain
 };
-/// What stands between the quotes of a JSON string.
+/// A text as a JSON string, without its quotes.
 pub fn escaped(text: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
-    // All types are, unless type_rules=off.
+    // Nearly all texts are plain.
     if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
         return Cow::Borrowed(text);
     }
-    // A text can always be written.
+    // Writing a text as JSON never fails.
     let mut content = serde_json::to_string(text).unwrap_or_default();
     content.pop();
     content.drain(..content.len().min(1));

@@ -196,7 +196,7 @@ fn a_key_in_place_of_its_path_is_not_shown() {
         let error = Client::new(&config).unwrap_err();
         assert_eq!(error.status(), Status::Credentials);
         assert!(!error.message().contains(&content[40..60]), "{error}");
-        assert!(error.message().contains("private_key meant"), "{error}");
+        assert!(error.message().contains("did you mean private_key?"), "{error}");
     }
 }
 
