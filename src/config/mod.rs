@@ -1,4 +1,4 @@
-//! Every option: names and values are text, so every language passes them straight through.
+//! Every option. Names and values are text, so each language can pass them on as they are.
 
 mod options;
 mod parse;
@@ -20,11 +20,10 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result, Status};
 
-/// A client's settings, still open to change.
+/// A client's settings, before the client is made.
 ///
-/// Each value is checked when it is set; what options mean together is checked by
-/// [`Client::new`](crate::Client::new). Neither reads a file: key and certificates are read
-/// when the client is made or first connects.
+/// Each value is checked when it is set. [`Client::new`](crate::Client::new) checks whether the
+/// options fit together, and reads the private key and `ca_file`. Setting an option reads no file.
 #[derive(Clone)]
 pub struct Config {
     pub(crate) settings: Settings,
@@ -37,11 +36,11 @@ impl Config {
         Config { settings: options::defaults() }
     }
 
-    /// Sets an option; `None` puts it back to its default. The README lists the options.
+    /// Sets an option; `None` resets it to its default. The README lists the options.
     ///
     /// # Errors
-    /// [`Status::Config`], naming the option, what is wrong, and what would be right. The
-    /// option keeps its former value.
+    /// [`Status::Config`]: the message names the option, what is wrong, and what is valid. The
+    /// option keeps its previous value.
     pub fn set(&mut self, name: &str, value: Option<&str>) -> Result<()> {
         let option = options::find(name)?;
         let assigned = (option.assign)(&mut self.settings, value.or(option.default));
@@ -63,13 +62,13 @@ impl Config {
         Ok(())
     }
 
-    /// Takes options from the process's environment: `VONAGE_APPLICATION_ID`,
-    /// `VONAGE_APPLICATION_PRIVATE_KEY_PATH`, `VONAGE_PRIVATE_KEY` (a path or the key
-    /// itself), and `VCE_` with any option's name in capitals, which wins. Variables that are
-    /// empty are left alone.
+    /// Reads options from environment variables: `VONAGE_APPLICATION_ID`,
+    /// `VONAGE_APPLICATION_PRIVATE_KEY_PATH`, `VONAGE_PRIVATE_KEY` (a path or the key itself), and
+    /// `VCE_` with any option's name in capitals, which takes precedence. Empty variables are
+    /// ignored.
     ///
     /// # Errors
-    /// [`Status::Config`], naming the variable. Options read before it stay set.
+    /// [`Status::Config`], naming the variable. Options that were read before it stay set.
     pub fn load_env(&mut self) -> Result<()> {
         self.load(|name| std::env::var_os(name).map(|value| value.into_string().map_err(drop)))
     }
@@ -113,7 +112,7 @@ impl Default for Config {
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The settings hold secrets, and a field added later might.
+        // The settings contain secrets, and a field that is added later may be one too.
         f.debug_struct("Config").finish_non_exhaustive()
     }
 }
@@ -132,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn environment_takes_vonages_names() {
+    fn environment_accepts_vonages_names() {
         let settings = loaded(&[
             ("VONAGE_APPLICATION_ID", "6f5e3a1c-0000-4000-8000-000000000001"),
             ("VONAGE_PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----\\nAA==\\n"),
@@ -150,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn environment_takes_the_key_as_a_path() {
+    fn environment_accepts_the_key_as_a_path() {
         let settings = loaded(&[("VONAGE_PRIVATE_KEY", "keys/private.key")]).unwrap();
         assert!(matches!(settings.key, KeySource::File(path) if path.ends_with("private.key")));
     }
@@ -163,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn environment_lets_the_options_own_variable_win() {
+    fn environment_prefers_the_variable_named_after_the_option() {
         let settings = loaded(&[
             ("VCE_APPLICATION_ID", "6f5e3a1c-0000-4000-8000-000000000002"),
             ("VONAGE_APPLICATION_ID", "6f5e3a1c-0000-4000-8000-000000000001"),

@@ -1,4 +1,4 @@
-//! The one table of options: the code that reads them, their defaults and their documentation.
+//! The table of options: how each is parsed, its default and its documentation.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use crate::event::TypeRules;
 pub struct OptionSpec {
     /// Its name in every language (PHP writes it in camelCase).
     pub name: &'static str,
-    /// Its default, as text; `None` if it is unset by default.
+    /// Its default as text; `None` if it is unset by default.
     pub default: Option<&'static str>,
     /// What it does, in one line.
     pub doc: &'static str,
@@ -44,7 +44,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// For an option that has a default: the text is then never missing.
+/// Assigns an option that has a default: its text is never missing.
 fn assign<T>(field: &mut T, text: Option<&str>, parse: impl Fn(&str) -> Parsed<T>) -> Parsed<()> {
     if let Some(text) = text {
         *field = parse(text)?;
@@ -52,7 +52,7 @@ fn assign<T>(field: &mut T, text: Option<&str>, parse: impl Fn(&str) -> Parsed<T
     Ok(())
 }
 
-/// For an option that is unset by default.
+/// Assigns an option that is unset by default.
 fn assign_some<T>(
     field: &mut Option<T>,
     text: Option<&str>,
@@ -65,12 +65,12 @@ fn assign_some<T>(
 options! {
     application_id, "The Vonage application's id, a UUID.",
         |s, v| assign_some(&mut s.application_id, v, parse::uuid);
-    private_key, "The application's private key as PEM text (PKCS#8 or PKCS#1, RSA of at least 2048 bits); line ends may be written out as `\\n`. Replaces `private_key_path`.",
+    private_key, "The application's private key as PEM text (PKCS#8 or PKCS#1, RSA of at least 2048 bits); line ends may be written as `\\n`. Replaces `private_key_path`.",
         |s, v| match v {
             Some(text) => { s.key = KeySource::Pem(Zeroizing::new(parse::at_most(MAX_PEM_BYTES, text)?.to_owned())); Ok(()) }
             None => { if let KeySource::Pem(_) = s.key { s.key = KeySource::None; } Ok(()) }
         };
-    private_key_path, "A file with that key, read when the client is made. Replaces `private_key`.",
+    private_key_path, "The path of a file with that key; it is read when the client is made. Replaces `private_key`.",
         |s, v| match v {
             Some(text) => { s.key = KeySource::File(PathBuf::from(parse::at_most(MAX_PEM_BYTES, text)?)); Ok(()) }
             None => { if let KeySource::File(_) = s.key { s.key = KeySource::None; } Ok(()) }
@@ -79,36 +79,36 @@ options! {
         |s, v| assign_some(&mut s.token, v, |text| {
             let is_jwt = text.len() <= 8192 && text.split('.').count() == 3
                 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=".contains(&b));
-            // The text is not repeated: it is a secret.
-            if is_jwt { Ok(Zeroizing::new(text.to_owned())) } else { Err("is not a JWT: three parts of base64url, joined by dots".to_owned()) }
+            // The error does not repeat the text, which is a secret.
+            if is_jwt { Ok(Zeroizing::new(text.to_owned())) } else { Err("is not a JWT, which has three parts of base64url joined by dots".to_owned()) }
         });
-    subject, "The token's `sub`: the user that events come from. Then every event needs a `from`.",
+    subject, "The token's `sub`: the user that events come from. Every event then needs a `from`.",
         |s, v| assign_some(&mut s.subject, v, |text| parse::at_most(1024, text).map(str::to_owned));
     acl, "The token's `acl`, a JSON object such as `{\"paths\":{\"/*/conversations/**\":{}}}`.",
         |s, v| assign_some(&mut s.acl, v, |text| parse::at_most(6144, text).and_then(parse::json_object));
     token_ttl = "15m", "How long a token is valid, from 30s to 24h.",
         |s, v| assign(&mut s.token_ttl, v, |t| parse::duration(t, 30 * SECOND, DAY));
-    base_url = "https://api.nexmo.com", "Where the API is. Plain `http` only for loopback addresses and `localhost`, unless `allow_plain_http=true`.",
+    base_url = "https://api.nexmo.com", "The API's URL. Plain `http` is allowed only for loopback addresses and `localhost`, unless `allow_plain_http=true`.",
         |s, v| assign(&mut s.base_url, v, parse::base_url);
-    allow_plain_http = "false", "`true` allows a `base_url` without TLS on any host: token and events then travel readable.",
+    allow_plain_http = "false", "`true` allows a `base_url` without TLS on any host: the network can then read the token and the events.",
         |s, v| assign(&mut s.allow_plain_http, v, parse::boolean);
     api_version = "v0.3", "`v0.3` or `v1`.",
         |s, v| assign(&mut s.api_version, v, |t| parse::choice(t, &[("v0.3", "v0.3"), ("v1", "v1")]));
-    type_rules = "documented", "`documented`: letters, digits, `-` and `_` after `custom:`. `namespaced`: `:` too. `off`: no rule but at most 4096 bytes.",
+    type_rules = "documented", "`documented`: letters, digits, `-` and `_` after `custom:`. `namespaced`: `:` too. `off`: any type of at most 4096 bytes.",
         |s, v| assign(&mut s.type_rules, v, |t| parse::choice(t, &[
             ("documented", TypeRules::Documented), ("namespaced", TypeRules::Namespaced), ("off", TypeRules::Off),
         ]));
-    connect_timeout = "5s", "The limit for one attempt to connect, TLS included.",
+    connect_timeout = "5s", "The time limit for one attempt to connect, TLS included.",
         |s, v| assign(&mut s.connect_timeout, v, |t| parse::duration(t, MS, DAY));
-    timeout = "30s", "The limit for a whole call, its retries included; in the background for one attempt.",
+    timeout = "30s", "The time limit for a whole call, its retries included. In the background: for one attempt.",
         |s, v| assign(&mut s.timeout, v, |t| parse::duration(t, MS, DAY));
-    max_retries = "3", "How often a failed request is repeated if it certainly created no event.",
+    max_retries = "3", "How often a failed request is repeated, if it certainly created no event.",
         |s, v| assign(&mut s.max_retries, v, |t| parse::count(t, 0, 1000).map(|n| u32::try_from(n).unwrap_or(u32::MAX)));
-    retry_backoff = "200ms", "The longest wait before the first retry; doubles with each, with full jitter. The server's `Retry-After` wins.",
+    retry_backoff = "200ms", "The longest wait before the first retry. It doubles with each retry; the actual wait is random (full jitter). The server's `Retry-After` takes precedence.",
         |s, v| assign(&mut s.retry_backoff, v, |t| parse::duration(t, MS, DAY));
     retry_backoff_max = "10s", "The longest wait before any retry.",
         |s, v| assign(&mut s.retry_backoff_max, v, |t| parse::duration(t, MS, DAY));
-    delivery = "at_most_once", "`at_least_once` also repeats requests that may have created the event: it may then exist twice. `effectively_once` looks such an event up before it repeats the request.",
+    delivery = "at_most_once", "`at_least_once` also repeats requests that may have created the event, so an event may exist twice. `effectively_once` looks such an event up before it repeats the request.",
         |s, v| assign(&mut s.delivery, v, |t| parse::choice(t, &[
             ("at_most_once", DeliveryGuarantee::AtMostOnce), ("at_least_once", DeliveryGuarantee::AtLeastOnce),
             ("effectively_once", DeliveryGuarantee::EffectivelyOnce),
@@ -117,27 +117,27 @@ options! {
         |s, v| assign(&mut s.event_key, v, parse::member_name);
     lookup_delay = "2s", "With `effectively_once`: how long an event that may exist is given to appear, before each of two looks.",
         |s, v| assign(&mut s.lookup_delay, v, |t| parse::duration(t, MS, HOUR));
-    rate_limit, "The most requests a second, such as `15/s`.",
+    rate_limit, "The most requests per second, such as `15/s`.",
         |s, v| assign_some(&mut s.rate_limit, v, parse::rate);
-    proxy = "env", "`env` (the usual proxy variables; never for loopback addresses and `localhost`), `none`, or an HTTP proxy's URL.",
+    proxy = "env", "`env` (the usual proxy variables, but no proxy for loopback addresses and `localhost`), `none`, or an HTTP proxy's URL.",
         |s, v| assign(&mut s.proxy, v, |t| Ok(match t {
             "env" => ProxySetting::Environment,
             "none" => ProxySetting::None,
             url => ProxySetting::Url(Zeroizing::new(parse::at_most(parse::MAX_URL_BYTES, url)?.to_owned())),
         }));
-    ca_file, "A PEM file of certificate authorities to trust beside `tls_roots`.",
+    ca_file, "A PEM file of certificate authorities to trust in addition to `tls_roots`.",
         |s, v| assign_some(&mut s.ca_file, v, |text| parse::file(text).map(PathBuf::from));
     tls_roots = "system", "`system`: the system's certificate authorities. `bundled`: Mozilla's, as of libvce's release.",
         |s, v| assign(&mut s.tls_roots, v, |t| parse::choice(t, &[
             ("system", TlsRoots::System), ("bundled", TlsRoots::Bundled),
         ]));
-    connections = "16", "Requests in flight at once in the background, and idle connections kept. Calls that wait are not limited.",
+    connections = "16", "How many background requests may be in flight at the same time, and how many idle connections are kept. Calls that wait for their answer are not limited.",
         |s, v| assign(&mut s.connections, v, |t| parse::count(t, 1, 1024));
-    queue_max_events = "100000", "How many events the queue takes; one counts until its report has been taken. With `engine=shared` for all handles together.",
+    queue_max_events = "100000", "The most events in the queue. An event counts until its report has been taken. With `engine=shared` the limit is for all handles together.",
         |s, v| assign(&mut s.queue_max_events, v, |t| parse::count(t, 1, 1_000_000_000));
-    queue_max_bytes = "64MiB", "How many bytes of events and of reports that wait the queue takes.",
+    queue_max_bytes = "64MiB", "The most bytes of queued events and waiting reports.",
         |s, v| assign(&mut s.queue_max_bytes, v, parse::size);
-    delivery_timeout = "5m", "The limit from enqueuing an event to its end, its retries included.",
+    delivery_timeout = "5m", "The time limit for an event in the background, from enqueuing to its outcome, retries included.",
         |s, v| assign(&mut s.delivery_timeout, v, |t| parse::duration(t, MS, 7 * DAY));
     reports = "all", "Which delivery reports are kept for `vce_poll`: `all`, `errors` or `none`.",
         |s, v| assign(&mut s.reports, v, |t| parse::choice(t, &[
@@ -168,11 +168,11 @@ pub(super) fn find(name: &str) -> Result<&'static OptionSpec> {
     })
 }
 
-/// How many letters must be inserted, removed or replaced to get from one name to the other
-/// (Levenshtein).
+/// How many letters must be inserted, removed or replaced to turn one name into the other
+/// (Levenshtein distance).
 fn distance(from: &str, to: &str) -> usize {
     let mut row: Vec<usize> = (0..=to.len()).collect();
-    // Beyond this length nothing is near.
+    // Longer names are not near any option.
     for (i, a) in from.bytes().take(64).enumerate() {
         let mut diagonal = i;
         let mut left = i + 1;
@@ -189,10 +189,10 @@ fn distance(from: &str, to: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// Settings with every default of the table in place.
+/// Settings with every option at its default.
 pub(super) fn defaults() -> Settings {
-    // Fields without a meaningful empty value are overwritten by the table below; a test
-    // makes sure that each default parses.
+    // The loop below replaces these values by the table's defaults; a test checks that each
+    // default parses.
     let mut settings = Settings {
         application_id: None,
         key: KeySource::None,

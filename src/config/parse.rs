@@ -1,4 +1,4 @@
-//! From text to values. An error completes the sentence "the option X …".
+//! Parses option values. An error completes the sentence "the option X …".
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -10,8 +10,8 @@ use ureq::http::uri::Authority;
 
 use super::settings::BaseUrl;
 
-/// What was given, as an error shows it: its beginning, on one line. It might be a secret that
-/// was meant for another option, of which so little is of no use.
+/// The beginning of a value, on one line, for an error message. The value may be a secret that was
+/// meant for another option; so few characters of it are of no use to anybody.
 pub(super) fn quoted(text: &str) -> String {
     const SHOWN: usize = 15;
     let shown: String =
@@ -20,7 +20,8 @@ pub(super) fn quoted(text: &str) -> String {
     format!("\"{shown}{more}\"")
 }
 
-/// To the parser, a port that is no number is as good as none: another would be used.
+/// Returns whether the port is invalid. The URL parser treats an invalid port as no port, so
+/// requests would go to the scheme's port instead.
 pub fn has_wrong_port(authority: &Authority) -> bool {
     let text = authority.as_str().rsplit('@').next().unwrap_or_default();
     text.len() > authority.host().len() && authority.port_u16().is_none_or(|port| port == 0)
@@ -47,7 +48,7 @@ pub(super) fn duration(text: &str, least: Duration, most: Duration) -> Parsed<Du
     };
     let value = Duration::from_millis(millis);
     if value < least || value > most {
-        return Err(format!("must lie between {} and {}", shown(least), shown(most)));
+        return Err(format!("must be between {} and {}", shown(least), shown(most)));
     }
     Ok(value)
 }
@@ -94,7 +95,7 @@ pub(super) fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Parsed<T> {
 }
 
 pub(super) fn uuid(text: &str) -> Parsed<String> {
-    // Braces and the like, which the parser would take, are no application ids.
+    // The parser also accepts forms such as braces, which are not application ids.
     match uuid::Uuid::try_parse(text) {
         Ok(_) if text.len() == 36 => Ok(text.to_ascii_lowercase()),
         _ => Err(format!(
@@ -123,8 +124,8 @@ pub(super) fn rate(text: &str) -> Parsed<f64> {
         .ok_or_else(|| format!("is not a rate: {}; write it as 15/s", quoted(text)))
 }
 
-/// A text of a bounded length: the token, with all that makes it up, must fit into a request's
-/// head, and nothing may take much memory.
+/// A text of limited length: the token and everything in it must fit into a request's head, and no
+/// option may take much memory.
 pub(super) fn at_most(most: usize, text: &str) -> Parsed<&str> {
     if text.is_empty() {
         return Err("is empty".to_owned());
@@ -139,14 +140,16 @@ pub(super) fn at_most(most: usize, text: &str) -> Parsed<&str> {
 pub(super) fn file(text: &str) -> Parsed<&str> {
     let path = at_most(4096, text)?;
     if may_be_no_path(path) {
-        return Err("names no file, and looks like what a file holds; give a path".to_owned());
+        return Err(
+            "looks like a key or a token, not like a path; give the path of a file".to_owned()
+        );
     }
     Ok(path)
 }
 
-/// Whether a text that should be a path looks like a key or a token: so much of what base64 is
-/// written in, large and small letters, has no usual path. What names an existing file, or one in
-/// an existing directory, is a path.
+/// Returns whether a text that should be a path looks like a key or a token: it has a long row of
+/// base64 characters with both upper and lower case, which paths rarely have. A text that names an
+/// existing file, or a file in an existing directory, is a path.
 pub fn may_be_no_path(text: &str) -> bool {
     const IN_A_ROW: usize = 16;
     if text.contains(char::is_control) || text.contains("---") {
@@ -159,17 +162,18 @@ pub fn may_be_no_path(text: &str) -> bool {
             && row.iter().any(u8::is_ascii_uppercase)
     });
     let path = Path::new(text);
-    // All paths begin in "/": that it exists says nothing.
+    // "/" always exists, so it does not make a text a path.
     let directory = path.parent().filter(|directory| directory.file_name().is_some());
     is_mixed && !path.exists() && !directory.is_some_and(Path::is_dir)
 }
 
-/// Not read into a tree, which would take the stack of the caller's thread.
+/// A JSON object. It is not read into a tree, whose recursion would use the stack of the caller's
+/// thread.
 pub(super) fn json_object(text: &str) -> Parsed<Box<RawValue>> {
     match serde_json::from_str::<Box<RawValue>>(text) {
         Ok(value) if value.get().starts_with('{') => Ok(value),
         Ok(_) => Err("is JSON, but not an object".to_owned()),
-        // Its text would repeat the value.
+        // The error's own text would repeat the value.
         Err(error) => {
             Err(format!("is not a JSON object: line {}, column {}", error.line(), error.column()))
         }
@@ -194,7 +198,7 @@ pub(super) const MAX_URL_BYTES: usize = 2048;
 
 pub(super) fn base_url(text: &str) -> Parsed<BaseUrl> {
     let wrong = |what: &str| {
-        // Before an '@' there may be a password.
+        // There may be a password before an '@'.
         let shown = quoted(text.rsplit('@').next().unwrap_or_default());
         format!("{what}: {shown}; write it as https://api.nexmo.com")
     };
@@ -209,11 +213,11 @@ pub(super) fn base_url(text: &str) -> Parsed<BaseUrl> {
     };
     let authority = uri.authority().ok_or_else(|| wrong("has no host"))?;
     if authority.as_str().contains('@') {
-        // The text is not repeated: it holds a password.
-        return Err("must not hold a user or a password".to_owned());
+        // The error does not repeat the text, which contains a password.
+        return Err("must not contain a user name or a password".to_owned());
     }
     if uri.query().is_some() || text.contains('#') {
-        return Err(wrong("must end after its path"));
+        return Err(wrong("must not have a query or a fragment"));
     }
     let host = authority.host();
     if has_wrong_port(authority) {
@@ -223,8 +227,8 @@ pub(super) fn base_url(text: &str) -> Parsed<BaseUrl> {
     Ok(BaseUrl { text: text.trim_end_matches('/').to_owned(), is_plain, is_loopback })
 }
 
-/// Whether a URL's host surely is this machine. `127.1` and `localhost.` are not: what they mean
-/// is the system's resolver's to say.
+/// Returns whether a URL's host is certainly this machine. `127.1` and `localhost.` are not: the
+/// system's resolver decides what they mean.
 pub fn is_loopback(host: &str) -> bool {
     match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
         Ok(address) => address.to_canonical().is_loopback(),

@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 
 use crate::event::TypeRules;
 
-/// A key of 16384 bits takes 13 KiB; anything much larger is something else.
+/// A key of 16384 bits takes 13 KiB. A file that is much larger is not a key.
 pub const MAX_PEM_BYTES: usize = 64 * 1024;
 
-/// The options' values. One field for each option that is not text alone.
+/// The options' values.
 #[derive(Clone)]
 pub struct Settings {
     pub application_id: Option<String>,
@@ -45,12 +45,12 @@ pub struct Settings {
     pub engine: EngineSetting,
     pub app_name: Option<String>,
     pub language: String,
-    /// Digests of the options that are not at their defaults, but for `engine`, and for the
-    /// credentials and `ca_file`, which have digests of their own.
+    /// Digests of the options that differ from their defaults. `engine` has none. Credentials and
+    /// `ca_file` have none here, because their digests are computed elsewhere.
     pub digests: BTreeMap<&'static str, [u8; 32]>,
 }
 
-/// Where the private key comes from. Setting one form replaces the other.
+/// Where the private key comes from. Setting one source replaces the other.
 #[derive(Clone, Default)]
 pub enum KeySource {
     #[default]
@@ -59,8 +59,8 @@ pub enum KeySource {
     File(PathBuf),
 }
 
-/// Scheme and authority of the API, and a path that comes before the version, without a
-/// slash at its end.
+/// Scheme and authority of the API, and the path before the version, if any. It does not end with
+/// a slash.
 #[derive(Clone)]
 pub struct BaseUrl {
     pub text: String,

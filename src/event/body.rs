@@ -8,17 +8,17 @@ const MAX_BYTES: usize = 4096;
 
 /// The body of a custom event: a JSON object without insignificant whitespace.
 ///
-/// Its keys, numbers and strings are byte for byte what the caller wrote.
+/// Its keys, numbers and strings are kept byte for byte as the caller wrote them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EventBody<'a>(Cow<'a, str>);
 
 impl<'a> EventBody<'a> {
-    /// Takes one JSON object (RFC 8259, nested at most 128 deep) of at most 4096 bytes,
-    /// counted without insignificant whitespace.
+    /// Takes one JSON object (RFC 8259, nested at most 128 levels deep) of at most 4096 bytes.
+    /// Insignificant whitespace does not count.
     ///
     /// # Errors
-    /// [`Status::BodyJson`], [`Status::BodyNotObject`] or [`Status::BodyTooLarge`], in this
-    /// order, with the offset of the first byte at fault in `text`.
+    /// [`Status::BodyJson`], [`Status::BodyNotObject`] or [`Status::BodyTooLarge`], checked in
+    /// this order, with the offset of the first invalid byte in `text`.
     pub fn new(text: &'a str) -> Result<EventBody<'a>> {
         let compact = json::compact(text, MAX_BYTES).map_err(|fault| {
             Error::new(
@@ -30,7 +30,7 @@ impl<'a> EventBody<'a> {
         if !compact.is_object {
             return Err(Error::new(
                 Status::BodyNotObject,
-                "the body is JSON but not an object; wrap it, such as {\"value\": …}",
+                "the body is JSON but not an object; wrap it in one, such as {\"value\": …}",
             )
             .at(compact.start));
         }

@@ -1,15 +1,17 @@
-//! The characters of types and ids.
+//! The characters of event types and ids.
 
 use std::fmt::Write as _;
 
-/// A letter of ASCII, a digit, `-` or `_`.
+/// Returns whether a byte is an ASCII letter, a digit, `-` or `_`.
 pub fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'_')
 }
 
-/// Where the first byte stands that is not allowed, if there is one. All name bytes must be.
+/// The position of the first byte that is not allowed, if any. `is_allowed` must allow all name
+/// bytes, because the last chunk is padded with one.
 pub fn first_other(text: &str, is_allowed: impl Fn(u8) -> bool) -> Option<usize> {
-    // Sixteen at once, without an early end: what the compiler makes one instruction of.
+    // Sixteen bytes at a time and without an early exit, so that the compiler can use one vector
+    // instruction for them.
     let are_allowed = |bytes: &[u8; 16]| bytes.iter().fold(true, |all, b| all & is_allowed(*b));
     let (chunks, rest) = text.as_bytes().as_chunks();
     let mut last = [b'-'; 16];
@@ -22,10 +24,10 @@ pub fn first_other(text: &str, is_allowed: impl Fn(u8) -> bool) -> Option<usize>
     text.bytes().position(|byte| !is_allowed(byte))
 }
 
-/// A character as an error message shows it: visible, unambiguous, on one line.
+/// A character for an error message: visible, unambiguous and on one line.
 pub fn shown(character: char) -> String {
     let mut text = String::new();
-    // Writing into a String does not fail.
+    // Writing to a `String` never fails.
     let _ = match character {
         ' ' => write!(text, "a space"),
         c if c.is_ascii_graphic() => write!(text, "'{c}'"),

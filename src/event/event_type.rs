@@ -1,8 +1,7 @@
 use super::characters::{first_other, is_name_byte, shown};
 use crate::error::{Error, Result, Status};
 
-/// Which event types are accepted. Source: the Conversation API's documentation of
-/// custom events.
+/// Which event types are accepted. Source: the Conversation API's documentation of custom events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum TypeRules {
     /// After `custom:`, only letters, digits, `-` and `_`; 100 characters in all.
@@ -10,7 +9,7 @@ pub enum TypeRules {
     Documented,
     /// The same, with `:` allowed too, as in `custom:poll:question`.
     Namespaced,
-    /// Whatever the server accepts, of at most 4096 bytes.
+    /// Any type of at most 4096 bytes: only the server checks it.
     Off,
 }
 
@@ -20,16 +19,16 @@ pub struct EventType<'a>(&'a str);
 
 const PREFIX: &str = "custom:";
 const MAX_CHARACTERS: usize = 100;
-/// Without rules: as many as a body may have, so that no event takes much memory.
+/// The limit without rules: the same as for a body, so that no event takes much memory.
 const MAX_BYTES: usize = 4096;
 
-/// Whether a type, which may keep the rules or not, is a custom event's.
+/// Returns whether a type, valid or not, is a custom event's.
 pub fn is_custom(event_type: &str) -> bool {
     event_type.starts_with(PREFIX)
 }
 
 impl<'a> EventType<'a> {
-    /// Takes an event type that keeps the rules.
+    /// Takes an event type that follows the rules.
     ///
     /// # Errors
     /// The first rule that it breaks, in this order: [`Status::TypePrefix`],
@@ -39,7 +38,7 @@ impl<'a> EventType<'a> {
         Ok(EventType(text))
     }
 
-    /// Checks an event type without taking it.
+    /// Checks an event type.
     ///
     /// # Errors
     /// As [`EventType::new`].
@@ -57,7 +56,7 @@ impl<'a> EventType<'a> {
             )
             .at(PREFIX.len()));
         }
-        // Bytes are an upper bound on characters, and all that most calls need.
+        // A type has at most as many characters as bytes, so most types need no counting.
         if text.len() > MAX_CHARACTERS
             && let Some((offset, _)) = text.char_indices().nth(MAX_CHARACTERS)
         {
@@ -98,7 +97,7 @@ fn wrong_prefix(text: &str) -> Error {
     let message = if text.is_empty() {
         "the event type is empty; it must begin with \"custom:\", such as \"custom:order_paid\""
     } else {
-        "the event type must begin with \"custom:\" in small letters, such as \"custom:order_paid\""
+        "the event type must begin with \"custom:\" in lower case, such as \"custom:order_paid\""
     };
     Error::new(Status::TypePrefix, message).at(offset)
 }

@@ -3,7 +3,8 @@ use crate::error::{Error, Result, Status};
 
 const MAX_LENGTH: usize = 128;
 
-/// Ids become parts of a path or a header, so nothing may pass that has a meaning there.
+/// Ids become part of a URL's path or of the JSON that is sent, so they must not have characters
+/// with a meaning there.
 fn validate(text: &str, what: &str, status: Status) -> Result<()> {
     if text.is_empty() {
         return Err(Error::new(status, format!("the {what} is empty")).at(0));
@@ -33,7 +34,7 @@ macro_rules! id {
     ($(#[doc = $doc:literal])+ $name:ident, $what:literal, $status:ident) => {
         $(#[doc = $doc])+
         ///
-        /// Borrowed: what is sent is put together from it at once.
+        /// It borrows its text: the request is built from it at once.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct $name<'a>(&'a str);
 
@@ -57,14 +58,14 @@ macro_rules! id {
 }
 
 id! {
-    /// Names a conversation, such as `CON-00000000-0000-0000-0000-000000000000`.
+    /// The id of a conversation, such as `CON-00000000-0000-0000-0000-000000000000`.
     ConversationId, "conversation id", ConversationId
 }
 id! {
-    /// Names a member of a conversation, such as `MEM-…`.
+    /// The id of a member of a conversation, such as `MEM-…`.
     MemberId, "member id", MemberId
 }
 id! {
-    /// Names an event within its conversation: a number, in most versions of the API.
+    /// The id of an event within its conversation: a number in most versions of the API.
     EventId, "event id", EventId
 }

@@ -1,16 +1,16 @@
-//! JSON without insignificant whitespace, all else byte for byte.
+//! Checks JSON and removes insignificant whitespace. Everything else stays byte for byte.
 //!
 //! A JSON library would rewrite `1.0`, `1e400` or `"\u00e9"`, drop duplicate keys and report
-//! lines instead of bytes; and its recursion would spend the stack of the caller's thread.
+//! lines instead of bytes. Its recursion would use the stack of the caller's thread.
 
 use std::borrow::Cow;
 
 use super::characters::shown;
 
-/// One bit of a number for each.
+/// Each level takes one bit of [`Open::objects`].
 const MAX_DEPTH: u32 = u128::BITS;
 
-/// Where and how a text breaks the grammar of RFC 8259.
+/// Where and how a text violates the grammar of RFC 8259.
 pub(super) struct Fault {
     pub what: String,
     pub offset: usize,
@@ -20,16 +20,16 @@ pub(super) struct Fault {
 pub(super) struct Compact<'a> {
     /// The value; only its beginning if it is over the limit.
     pub text: Cow<'a, str>,
-    /// Its bytes, over the limit or not.
+    /// The value's bytes, also if it is over the limit.
     pub size: usize,
-    /// Where in the input the value begins.
+    /// Where the value begins in the input.
     pub start: usize,
-    /// Where in the input the first byte over the limit stands.
+    /// Where the first byte over the limit is in the input.
     pub over_limit_at: Option<usize>,
     pub is_object: bool,
 }
 
-/// Takes exactly one value, nested at most [`MAX_DEPTH`] deep. What exceeds `limit` bytes is
+/// Takes exactly one value, nested at most [`MAX_DEPTH`] levels deep. Text beyond `limit` bytes is
 /// checked and counted but not kept.
 pub(super) fn compact(text: &str, limit: usize) -> Result<Compact<'_>, Fault> {
     let mut scanner = Scanner {
@@ -57,7 +57,7 @@ struct Scanner<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
-    /// Where the significant bytes that are not yet in the output begin.
+    /// The start of the significant bytes that are not yet in the output.
     run_start: usize,
     limit: usize,
     output: Compact<'a>,
@@ -76,7 +76,7 @@ enum Expect {
 #[derive(Default)]
 struct Open {
     depth: u32,
-    /// A bit for each, the innermost the lowest: whether it is an object.
+    /// One bit for each: 1 for an object, 0 for an array. The innermost is the lowest bit.
     objects: u128,
 }
 
@@ -91,7 +91,7 @@ impl Open {
         self.objects >>= 1;
     }
 
-    /// The bracket that closes the innermost.
+    /// The bracket that closes the innermost object or array.
     fn close(&self) -> Option<u8> {
         let bracket = if self.objects & 1 == 1 { b'}' } else { b']' };
         (self.depth > 0).then_some(bracket)
@@ -113,7 +113,8 @@ impl<'a> Scanner<'a> {
                 }
                 (Expect::Value | Expect::ValueOrEnd, Some(bracket @ (b'{' | b'['))) => {
                     if open.depth == MAX_DEPTH {
-                        return Err(self.fault(format!("it is nested more than {MAX_DEPTH} deep")));
+                        let what = format!("it is nested more than {MAX_DEPTH} levels deep");
+                        return Err(self.fault(what));
                     }
                     self.at += 1;
                     open.push(bracket == b'{');
@@ -192,7 +193,7 @@ impl<'a> Scanner<'a> {
         if self.peek() == Some(b'0') {
             self.at += 1;
             if matches!(self.peek(), Some(b'0'..=b'9')) {
-                return Err(self.fault("a number begins with 0".to_owned()));
+                return Err(self.fault("a number has a leading zero".to_owned()));
             }
         } else {
             self.digits()?;
@@ -234,13 +235,13 @@ impl<'a> Scanner<'a> {
                 Some(b'\\') => self.escape()?,
                 Some(_) => {
                     return Err(self.fault(
-                        "a string holds a control character that should be escaped, such as \\n,"
+                        "a string has a control character that is not escaped (write a line break as \\n)"
                             .to_owned(),
                     ));
                 }
                 None => {
                     self.at = quote;
-                    return Err(self.fault("a string does not end that begins".to_owned()));
+                    return Err(self.fault("unterminated string that begins".to_owned()));
                 }
             }
         }
@@ -263,16 +264,16 @@ impl<'a> Scanner<'a> {
                 if whole {
                     return Ok(());
                 }
-                // RFC 8259, 8.2: half a pair is no character, and receivers differ in what
-                // they make of it.
+                // RFC 8259, 8.2: half a pair is not a character, and receivers treat it
+                // differently.
                 self.at = backslash;
-                Err(self.fault("half a surrogate pair stands alone".to_owned()))
+                Err(self.fault("half of a surrogate pair without the other half".to_owned()))
             }
             _ => Err(self.unexpected("one of \"\\/bfnrtu after a backslash")),
         }
     }
 
-    /// Whether the second half of a surrogate pair follows.
+    /// Reads an escape if one follows. Returns whether it is the second half of a surrogate pair.
     fn low_surrogate(&mut self) -> Result<bool, Fault> {
         if self.bytes.get(self.at..self.at + 2) != Some(b"\\u") {
             return Ok(false);
@@ -322,7 +323,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// What is one run stays borrowed.
+    /// A value without insignificant whitespace inside is one run, and stays borrowed.
     fn append(&mut self, run: &'a str) {
         match &mut self.output.text {
             Cow::Owned(text) => text.push_str(run),
@@ -339,7 +340,7 @@ impl<'a> Scanner<'a> {
     fn unexpected(&self, expected: &str) -> Fault {
         let rest = self.text.get(self.at..).unwrap_or_default();
         match rest.chars().next() {
-            None => self.fault(format!("it ends where {expected} was expected,")),
+            None => self.fault(format!("{expected} was expected, but the text ends")),
             Some(found) => {
                 self.fault(format!("{expected} was expected instead of {}", shown(found)))
             }
@@ -351,7 +352,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// How many bytes at the beginning stand for themselves in a string.
+/// How many bytes at the beginning of a string need no escape.
 fn plain_length(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| PLAIN[usize::from(**byte)]).count()
 }

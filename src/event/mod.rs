@@ -1,4 +1,5 @@
-//! What an event is. No I/O and no clock: everything here is checked before a byte is sent.
+//! What an event is. There is no I/O and no clock here: events are checked before any byte is
+//! sent.
 
 mod body;
 mod characters;

@@ -3,25 +3,24 @@ use super::event_type::{EventType, TypeRules};
 use super::id::{ConversationId, MemberId};
 use crate::error::{Error, Result, Status};
 
-/// A custom event that is fit to be sent.
+/// A valid custom event, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EventRequest<'a> {
-    /// The conversation that it is put into.
+    /// The conversation that the event is created in.
     pub conversation_id: ConversationId<'a>,
     /// Its type.
     pub event_type: EventType<'a>,
-    /// The member that it comes from; needed if the token names a user (`subject`).
+    /// The member that the event comes from; needed if the token names a user (`subject`).
     pub from: Option<MemberId<'a>>,
     /// Its body.
     pub body: EventBody<'a>,
 }
 
 impl<'a> EventRequest<'a> {
-    /// Checks all parts, in this order, and reports the first offence: conversation id, type,
-    /// member id, body.
+    /// Checks the parts in this order: conversation id, type, member id, body.
     ///
     /// # Errors
-    /// Those of the parts' constructors.
+    /// The first error that the parts' constructors return.
     pub fn new(
         conversation_id: &'a str,
         event_type: &'a str,
@@ -32,7 +31,7 @@ impl<'a> EventRequest<'a> {
         EventRequest::checked(conversation_id, event_type, from, body, rules, false)
     }
 
-    /// As [`new`](EventRequest::new); with `needs_from` the member id must be given.
+    /// As [`new`](EventRequest::new); with `needs_from` the member id is required.
     pub(crate) fn checked(
         conversation_id: &'a str,
         event_type: &'a str,

@@ -9,13 +9,13 @@ use serde_json::value::RawValue;
 /// An event as the server described it. A field that the server left out is `None`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Event {
-    /// What the fields say, with a NUL after each for C.
+    /// The fields' values, with a NUL after each for C.
     text: String,
-    /// Where each [`Field`] stands in it.
+    /// Where each [`Field`] is in `text`.
     fields: [Option<Range<usize>>; 6],
 }
 
-/// What an event says of itself.
+/// A field of an event.
 #[derive(Clone, Copy)]
 pub(crate) enum Field {
     Id,
@@ -44,7 +44,7 @@ struct Fields<'a> {
 impl Event {
     /// Reads a resource; `None` if it is not a JSON object.
     pub(crate) fn from_json(json: &str) -> Option<Event> {
-        // The derived reader would take an array for an object.
+        // serde's derived code would accept an array too.
         if !json.trim_start().starts_with('{') {
             return None;
         }
@@ -60,7 +60,7 @@ impl Event {
         Some(Event { text, fields: [id, event_type, from, timestamp, body, whole] })
     }
 
-    /// What identifies it, where there is no room for more: without its body and the like.
+    /// The event with only its id, type and timestamp, for reports that have no room for more.
     pub(crate) fn brief(&self) -> Event {
         const LONGEST: usize = 256;
         let short = |text: Option<&str>| text.filter(|t| t.len() <= LONGEST).map(str::to_owned);
@@ -71,7 +71,7 @@ impl Event {
         ];
         let fields: BTreeMap<_, _> =
             fields.into_iter().filter_map(|(name, text)| Some((name, text?))).collect();
-        // Names and texts can always be written, and are an object.
+        // A map of texts can always be written as JSON, and is an object.
         let json = serde_json::to_string(&fields).unwrap_or_default();
         Event::from_json(&json).unwrap_or_else(|| self.clone())
     }
@@ -112,7 +112,7 @@ impl Event {
         self.range(Field::Json).and_then(|range| self.text.get(range)).unwrap_or_default()
     }
 
-    /// A field as C sees it. A NUL in it, which no valid field has, ends it.
+    /// A field as a C string. A NUL in it, which no valid field has, ends the string.
     pub(crate) fn c_str(&self, field: Field) -> Option<&CStr> {
         let start = self.range(field)?.start;
         CStr::from_bytes_until_nul(self.text.as_bytes().get(start..)?).ok()
@@ -123,7 +123,7 @@ impl Event {
     }
 }
 
-/// As the server described it, not as it is kept.
+/// Shows the fields, not how they are stored.
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Event")
@@ -143,7 +143,7 @@ fn append(text: &mut String, value: &str) -> Range<usize> {
     start..start + value.len()
 }
 
-/// A string's content, anything else as it was written.
+/// Appends the content of a JSON string, or any other value as it is written.
 fn append_text(text: &mut String, raw: &RawValue) -> Option<Range<usize>> {
     let raw = raw.get();
     match raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_debugger_shows_is_what_the_server_said() {
+    fn debug_output_shows_the_fields_of_the_event() {
         let event = Event::from_json(r#"{"id":7,"from":"MEM-1","body":{"k":1}}"#).unwrap();
         assert_eq!(
             format!("{event:?}"),
