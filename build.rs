@@ -30,16 +30,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     if env::var("CARGO_CFG_TARGET_OS")? == "linux" {
-        // The name that programs are bound to: it changes only with the ABI.
+        // Programs are linked to this name, so it changes only with the ABI.
         println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libvce.so.0");
-        // PHP-FPM unloads FFI libraries at every request's end: that would unmap code under
-        // a running thread, and throw warm connections away.
+        // PHP-FPM unloads FFI libraries at the end of every request. That would unmap the code of
+        // running threads, and close warm connections.
         println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
     Ok(())
 }
 
-/// Writes a header if it differs from what is there: an unchanged one keeps its date.
+/// Writes a header if its content changes, so that an unchanged one keeps its date.
 fn generate(root: &Path, config: &str, header: &str) -> Result<(), Box<dyn Error>> {
     let config = cbindgen::Config::from_file(root.join(config))?;
     let mut builder = cbindgen::Builder::new().with_config(config);

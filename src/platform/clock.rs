@@ -1,4 +1,4 @@
-//! A clock that goes on while the machine sleeps.
+//! A clock that keeps running while the machine sleeps.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ mod imp {
     use nix::time::{ClockId, clock_gettime};
 
     pub fn uptime() -> Duration {
-        // The kernel has had this clock since 2.6.39, so it is never missing.
+        // Linux has had this clock since 2.6.39, so it is never missing.
         clock_gettime(ClockId::CLOCK_BOOTTIME).map(Duration::from).unwrap_or_default()
     }
 }
@@ -23,9 +23,9 @@ mod imp {
     }
 }
 
-/// The time since some moment in the past, the machine's sleep included. A server's clock goes
-/// on meanwhile, and std's monotonic clock stands still. Where the system has no such clock it
-/// is the wall's, which may be set.
+/// The time since some moment in the past. It includes the machine's sleep, unlike std's monotonic
+/// clock, because a server's clock also keeps running meanwhile. On systems without such a clock
+/// this is the wall clock, which may be set.
 pub fn uptime() -> Duration {
     imp::uptime()
 }

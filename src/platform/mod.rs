@@ -1,4 +1,4 @@
-//! What differs between systems.
+//! Code that differs between operating systems.
 
 mod clock;
 mod process;

@@ -1,7 +1,7 @@
 //! Which process this is, and what a fork has to wait for.
 //!
-//! The one room outside the C ABI with `unsafe` code: no safe library registers fork handlers
-//! or asks the kernel to wipe memory.
+//! This is the only module outside the C ABI with `unsafe` code: no safe library registers fork
+//! handlers or asks the kernel to wipe memory.
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
@@ -10,25 +10,25 @@ use std::time::Duration;
 
 use super::clock::uptime;
 
-/// How long a thread can hold up a fork. A name lookup that takes longer waits for the network,
-/// and the C library holds no lock meanwhile.
+/// How long a thread can delay a fork. A name lookup that takes longer waits for the network, and
+/// the C library holds no lock meanwhile.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_micros(50);
 
 /// If more threads end at the same moment, a fork waits for the last ones only.
 const MOST_ENDING: usize = 8;
 
-/// What a forked child finds filled with zeros.
+/// State that is all zeros in a forked child.
 struct Forked {
-    /// Names the process; zero until it is first asked for.
+    /// The process's number; zero until it is first needed.
     process: AtomicU64,
-    /// How many threads are in the middle of something.
+    /// How many threads are in [`without_fork`].
     busy: AtomicU32,
     /// When the last of them began, in milliseconds of [`uptime`].
     busy_since: AtomicU64,
     /// How many threads are about to fork.
     forking: AtomicU32,
-    /// Threads that are about to end, by the system's numbers, and since when, in milliseconds of
+    /// Threads that are about to end: their system ids, and since when, in milliseconds of
     /// [`uptime`].
     ending: [(AtomicI32, AtomicU64); MOST_ENDING],
     ended: AtomicU32,
@@ -48,15 +48,15 @@ impl Forked {
 }
 
 thread_local! {
-    /// This thread is in the middle of something. A fork from there does not wait for itself.
+    /// Whether this thread is in [`without_fork`]. A fork from there must not wait for itself.
     static IS_INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
 static PLACE: AtomicPtr<Forked> = AtomicPtr::new(std::ptr::null_mut());
 
-/// Names this process: none of its ancestors and none of its descendants has the same name. A
-/// process id is not enough. Parent and child have the same one in different PID namespaces, and
-/// the system uses ids again.
+/// This process's number, which none of its ancestors or descendants has. A process id is not
+/// enough: parent and child may have the same id in different PID namespaces, and the system
+/// reuses ids.
 pub fn process() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
     let process = &forked().process;
@@ -85,7 +85,7 @@ pub fn without_fork<T>(run: impl FnOnce() -> T) -> T {
     impl Drop for Busy {
         fn drop(&mut self) {
             IS_INSIDE.set(self.was_inside);
-            // A child whose fork was called from within has nothing to end.
+            // If `run` forked, the child's counter is zero, so it must not be lowered there.
             if process() == self.process {
                 forked().busy.fetch_sub(1, Ordering::SeqCst);
             }
@@ -121,12 +121,12 @@ pub fn thread_ends() {
     );
 }
 
-/// Begins something that a fork has to wait for, when no thread is about to fork.
+/// Begins something that a fork has to wait for, once no thread is about to fork.
 fn between_forks(begin: impl Fn(), undo: impl Fn(), since: &AtomicU64) {
     let begun = uptime();
     loop {
         let now = uptime();
-        // Before it begins: a fork that sees it must not see an old time.
+        // Set before `begin`: a fork that sees `begin`'s effect must not see an old time.
         since.fetch_max(milliseconds(now), Ordering::SeqCst);
         begin();
         let is_free = forked().forking.load(Ordering::SeqCst) == 0;
@@ -142,8 +142,8 @@ fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Made without a lock, so that a child can inherit it at any time: threads that come at once
-/// each make one, and one of them is kept.
+/// The state, made at its first use. No lock is taken, so that a child can inherit it at any time:
+/// threads that need it at the same time each make one, and one of them is kept.
 fn forked() -> &'static Forked {
     let place = PLACE.load(Ordering::Acquire);
     let place = if place.is_null() {
@@ -154,7 +154,7 @@ fn forked() -> &'static Forked {
     } else {
         place
     };
-    // SAFETY: not NULL; `make` gives a pointer that is valid for ever, and whose fields are
+    // SAFETY: not NULL. `make` returns a pointer that stays valid forever, and all fields are
     // atomic.
     unsafe { &*place }
 }
@@ -165,11 +165,11 @@ mod imp {
         AtomicU64, Forked, IS_INSIDE, LONGEST_WAIT, Ordering, PAUSE, PLACE, milliseconds, uptime,
     };
 
-    /// In memory that the kernel wipes in every child, also in those that no fork handler
-    /// learns of; where the kernel cannot, in memory that the fork handler wipes.
+    /// Makes the state in memory that the kernel wipes in every child, also after a fork that runs
+    /// no fork handlers. If the kernel cannot do that, the fork handler wipes the memory.
     pub fn make() -> *mut Forked {
         // SAFETY: the handlers are functions without state, and the library is never unloaded.
-        // It fails only without memory; the kernel's wiping is enough then.
+        // The call fails only if there is no memory; the kernel's wiping is enough then.
         unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
         wiped().unwrap_or_else(|| std::ptr::from_ref(&UNWIPED).cast_mut())
     }
@@ -181,18 +181,18 @@ mod imp {
         let size = size_of::<Forked>();
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        // SAFETY: a new mapping, at an address that nothing has.
+        // SAFETY: this makes a new mapping, at an address that is not in use.
         let page = unsafe { libc::mmap(std::ptr::null_mut(), size, access, kind, -1, 0) };
         if page == libc::MAP_FAILED {
             return None;
         }
-        // SAFETY: the mapping of the line above.
+        // SAFETY: `page` is the mapping that was made above, and has this size.
         if unsafe { libc::madvise(page, size, libc::MADV_WIPEONFORK) } != 0 {
-            // SAFETY: as above, and nothing refers to it.
+            // SAFETY: as above, and nothing refers to the mapping.
             unsafe { libc::munmap(page, size) };
             return None;
         }
-        // Zeros are what `Forked::new` makes.
+        // A new mapping is all zeros, like `Forked::new`.
         Some(page.cast())
     }
 
@@ -201,7 +201,7 @@ mod imp {
         None
     }
 
-    /// None before the first use. A fork handler makes nothing.
+    /// The state; `None` before its first use, because a fork handler must not make it.
     fn made() -> Option<&'static Forked> {
         // SAFETY: as in `forked`.
         unsafe { PLACE.load(Ordering::Acquire).as_ref() }
@@ -220,8 +220,8 @@ mod imp {
         }
     }
 
-    /// Waits, at most until [`LONGEST_WAIT`] has passed since the fork begun or since the thread
-    /// began what the fork waits for, whichever is sooner.
+    /// Waits while `is_so`, at most until [`LONGEST_WAIT`] has passed since the fork began or since
+    /// the thread began what the fork waits for, whichever is earlier.
     fn wait_while(begun: u64, since: &AtomicU64, is_so: impl Fn() -> bool) {
         let longest = milliseconds(LONGEST_WAIT);
         let until = || begun.min(since.load(Ordering::SeqCst)).saturating_add(longest);
@@ -230,22 +230,23 @@ mod imp {
         }
     }
 
-    /// Sleeps without the C library: its sleep is a cancellation point, and a fork is none.
+    /// Sleeps by a system call: the C library's sleep is a cancellation point, and fork must not
+    /// become one.
     pub fn pause() {
         let pause = rustix::thread::Timespec { tv_sec: 0, tv_nsec: PAUSE.subsec_nanos().into() };
-        // That a signal wakes it sooner does no harm.
+        // A signal may end the sleep early, which does no harm.
         let _ = rustix::thread::nanosleep(&pause);
     }
 
     #[cfg(target_os = "linux")]
     pub fn this_thread() -> i32 {
-        // SAFETY: it reads and writes no memory of the process. It answers a thread's number.
+        // SAFETY: this reads and writes no memory of the process. It returns a thread's id.
         i32::try_from(unsafe { libc::syscall(libc::SYS_gettid) }).unwrap_or_default()
     }
 
     #[cfg(target_os = "linux")]
     fn is_alive(thread: i32) -> bool {
-        // SAFETY: signal 0 is none; it only asks whether the thread is there.
+        // SAFETY: signal 0 sends nothing; it only checks whether the thread exists.
         thread != 0 && unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, 0) } == 0
     }
 
@@ -261,13 +262,13 @@ mod imp {
 
     extern "C" fn parent() {
         let Some(Forked { forking, .. }) = made() else { return };
-        // `prepare` may have run before there was anything to count in.
+        // `prepare` may have run before the state was made, and then counted nothing.
         let _ = forking
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |forking| forking.checked_sub(1));
     }
 
-    /// Wipes only what the kernel does not: a fork handler of the host may have run before this one
-    /// and used the library in the child.
+    /// Wipes only the memory that the kernel does not wipe: a fork handler of the host may have run
+    /// before this one in the child and used the library.
     extern "C" fn child() {
         let Forked { process, busy, forking, ending, .. } = &UNWIPED;
         process.store(0, Ordering::Release);

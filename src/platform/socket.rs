@@ -1,4 +1,4 @@
-//! Sockets: a connect that can be cancelled, and a look at a connection that waits.
+//! Sockets: a connect that can be cancelled, and a check whether an idle connection is still open.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -20,7 +20,7 @@ mod imp {
     ) -> io::Result<Arc<TcpStream>> {
         let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
         let stream = Arc::new(TcpStream::from(new_socket(family)?));
-        // Before the wait: shutting the socket down ends it.
+        // Before the wait, because shutting the socket down ends the wait.
         register(&stream)?;
         match connect(&*stream, &address) {
             Err(Errno::INPROGRESS) => wait_connected(&stream, limit)?,
@@ -30,8 +30,7 @@ mod imp {
         Ok(stream)
     }
 
-    /// A socket whose connect does not block, and that no program inherits which this process
-    /// starts.
+    /// A socket whose connect does not block. Programs that this process starts do not inherit it.
     #[cfg(not(target_vendor = "apple"))]
     fn new_socket(family: AddressFamily) -> io::Result<OwnedFd> {
         use rustix::net::{SocketFlags, socket_with};
@@ -39,8 +38,8 @@ mod imp {
         Ok(socket_with(family, SocketType::STREAM, flags, None)?)
     }
 
-    /// Apple's systems make sockets without flags, and send without one that keeps the signal of
-    /// a broken connection away.
+    /// Apple's systems take no flags when they make a socket. They also have no flag for sends that
+    /// prevents SIGPIPE, so the socket gets an option for that.
     #[cfg(target_vendor = "apple")]
     fn new_socket(family: AddressFamily) -> io::Result<OwnedFd> {
         let socket = rustix::net::socket(family, SocketType::STREAM, None)?;
@@ -64,14 +63,14 @@ mod imp {
             }
         }
         sockopt::socket_error(stream)??;
-        // Shut down while it connected: no error is pending, and no peer is there.
+        // If the socket was shut down while it connected, no error is pending, but it has no peer.
         stream.peer_addr().map(drop)
     }
 
     pub fn is_idle_and_open(stream: &TcpStream) -> bool {
         let mut byte = [0_u8; 1];
         let peeked = recv(stream, &mut byte, RecvFlags::PEEK | RecvFlags::DONTWAIT);
-        // Anything else: end of stream, a reset, or bytes that nobody asked for.
+        // Any other result is the end of the stream, a reset, or bytes that nobody asked for.
         matches!(peeked, Err(Errno::WOULDBLOCK))
     }
 }
@@ -101,8 +100,8 @@ mod imp {
     }
 }
 
-/// Connects within `limit`. `register` sees the socket before the wait begins: shutting it
-/// down ends the wait (elsewhere than on Unix: only what comes after).
+/// Connects within `limit`. `register` gets the socket before the wait begins, so that shutting it
+/// down ends the wait. On systems other than Unix it gets the socket after the wait.
 pub fn connect_registered(
     address: SocketAddr,
     limit: Duration,
@@ -111,7 +110,7 @@ pub fn connect_registered(
     imp::connect_registered(address, limit, register)
 }
 
-/// Whether a connection that waits for its next request can still be used.
+/// Returns whether an idle connection can still be used.
 pub fn is_idle_and_open(stream: &TcpStream) -> bool {
     imp::is_idle_and_open(stream)
 }

@@ -1,4 +1,4 @@
-//! Threads that leave the host's signals alone.
+//! Threads that run none of the host's signal handlers.
 
 use std::io;
 use std::thread::{Builder, JoinHandle};
@@ -7,8 +7,8 @@ use std::thread::{Builder, JoinHandle};
 mod imp {
     use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 
-    /// The library's own faults: blocked, they would end the process all the same, without the
-    /// host's handler.
+    /// Signals of faults in the library itself. If they were blocked, they would end the process
+    /// anyway, but without the host's handler.
     const FAULTS: [Signal; 6] = [
         Signal::SIGSEGV,
         Signal::SIGBUS,
@@ -18,8 +18,8 @@ mod imp {
         Signal::SIGSYS,
     ];
 
-    /// A new thread inherits the mask of the one that makes it; a mask that it set itself
-    /// would come too late for a signal at its beginning.
+    /// A new thread inherits the mask of the thread that makes it. If it set its own mask, a signal
+    /// could arrive before that.
     pub fn with_signals_blocked<T>(make: impl FnOnce() -> T) -> T {
         let mut blocked = SigSet::all();
         for fault in FAULTS {
@@ -28,7 +28,7 @@ mod imp {
         let before = blocked.thread_swap_mask(SigmaskHow::SIG_SETMASK);
         let made = make();
         if let Ok(before) = before {
-            // It fails only for a mask that is none.
+            // This fails only for an invalid mask.
             let _ = before.thread_set_mask();
         }
         made
@@ -42,8 +42,8 @@ mod imp {
     }
 }
 
-/// Starts a thread on which no handler of the host runs: one that meets a program's own data
-/// on a thread that the program does not know of has broken PHP before.
+/// Starts a thread that runs none of the host's signal handlers. Handlers that used the program's
+/// data on a thread that the program did not know of have broken PHP before.
 pub fn spawn(
     name: &str,
     stack_bytes: usize,

@@ -1,4 +1,4 @@
-//! A descriptor that event loops can wait on.
+//! A file descriptor that event loops can wait on.
 
 use std::io;
 
@@ -16,12 +16,12 @@ mod imp {
         }
 
         pub fn raise(&self) {
-            // Full is as readable as one.
+            // If the counter is full, the descriptor is readable already.
             let _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
         }
 
         pub fn lower(&self) {
-            // Empty is what is wanted.
+            // If the counter is zero already, nothing is to do.
             let _ = rustix::io::read(&self.0, &mut [0; 8]);
         }
 
@@ -86,11 +86,11 @@ mod imp {
     }
 }
 
-/// Readable from `raise` to `lower`; not readable at first.
+/// A descriptor that is readable from `raise` to `lower`, and not readable at first.
 pub struct WakeUp(imp::WakeUp);
 
 impl WakeUp {
-    /// Fails where the process has no descriptor left, or the system none of the kind.
+    /// Fails if the process has no descriptor left, or if the system has no such descriptors.
     pub fn new() -> io::Result<WakeUp> {
         imp::WakeUp::new().map(WakeUp)
     }
@@ -103,7 +103,7 @@ impl WakeUp {
         self.0.lower();
     }
 
-    /// Lives as long as this value.
+    /// The descriptor, which lives as long as this value.
     pub fn descriptor(&self) -> Option<i32> {
         self.0.descriptor()
     }
