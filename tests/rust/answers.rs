@@ -1,4 +1,4 @@
-//! What servers, gateways and captive portals answer, and what becomes of the event.
+//! What servers, gateways and captive portals answer, and the outcome that follows.
 
 use std::io::Write as _;
 
@@ -10,7 +10,7 @@ use crate::support::{
     client, config, create, created, failed, posts, read_request, sandbox, server, tls_sandbox,
 };
 
-/// A fault that is met once, what the caller must learn, and whether the event then exists.
+/// Creates an event while the sandbox has this fault, and checks the error.
 fn check(
     sandbox: &Sandbox,
     client: &Client,
@@ -25,7 +25,7 @@ fn check(
     assert_eq!(error.status(), status, "{name}: {error}");
     assert_eq!(error.outcome(), outcome, "{name}: {error}");
     if outcome == MaybeCreated {
-        assert_eq!(posts(sandbox), 1, "{name}: what may exist was sent again");
+        assert_eq!(posts(sandbox), 1, "{name}: an event that may exist was sent again");
         assert!(!error.is_retryable(), "{name}");
     } else {
         assert_eq!(created(sandbox), 0, "{name}");
@@ -33,7 +33,7 @@ fn check(
 }
 
 #[test]
-fn answers_that_make_no_sense() {
+fn invalid_answers() {
     let sandbox = sandbox();
     let ok = "HTTP/1.1 200 OK\r\n";
     for (name, response, status) in [
@@ -93,7 +93,7 @@ fn answers_that_make_no_sense() {
             Status::Response,
         ),
     ] {
-        // The sandbox closes the connection without a word: a client of its own for each.
+        // The sandbox closes the connection afterwards, so each case has its own client.
         let client = client(&sandbox, &[]);
         check(
             &sandbox,
@@ -103,7 +103,7 @@ fn answers_that_make_no_sense() {
             status,
             MaybeCreated,
         );
-        assert_eq!(created(&sandbox), 1, "{name}: the sandbox did create it");
+        assert_eq!(created(&sandbox), 1, "{name}: the sandbox created the event");
     }
 }
 
@@ -142,7 +142,7 @@ fn answers_that_are_unusual_but_right() {
         ("no reason", "HTTP/1.1 201\r\nContent-Length: 8\r\n\r\n{\"id\":6}", Some("6")),
     ] {
         sandbox.fault(Fault::raw(response).on(Operation::Create));
-        // The sandbox closes the connection without a word: a client of its own for each.
+        // The sandbox closes the connection afterwards, so each case has its own client.
         let event = create(&client(&sandbox, &[]), &sandbox)
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(event.id(), id, "{name}");
@@ -175,7 +175,7 @@ fn refusals_and_failures_of_the_server() {
 }
 
 #[test]
-fn the_servers_words_reach_the_user() {
+fn an_error_contains_what_the_server_answered() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[]);
     let error = client.create_event("CON-unknown", "custom:a", None, "{}").unwrap_err();
@@ -199,7 +199,7 @@ fn the_servers_words_reach_the_user() {
 }
 
 #[test]
-fn a_refusal_is_a_refusal_although_its_body_is_cut_or_huge() {
+fn a_refusal_with_a_cut_or_huge_body_is_still_a_refusal() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[]);
     let huge =
@@ -235,7 +235,7 @@ fn connections_that_break() {
 }
 
 #[test]
-fn no_connection_no_event() {
+fn without_a_connection_no_event_is_created() {
     let sandbox = sandbox();
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let client =
@@ -247,7 +247,7 @@ fn no_connection_no_event() {
 }
 
 #[test]
-fn an_unknown_host_is_no_connection() {
+fn an_unknown_host_is_a_connect_error() {
     let sandbox = sandbox();
     let client =
         client(&sandbox, &[("base_url", "https://no-such-host.invalid"), ("max_retries", "0")]);
@@ -268,7 +268,7 @@ fn a_server_without_tls_is_a_tls_error() {
 }
 
 #[test]
-fn an_idle_connection_that_was_closed_costs_nothing() {
+fn a_closed_idle_connection_causes_no_error() {
     let sandbox = tls_sandbox();
     let client = client(&sandbox, &[("max_retries", "0")]);
     sandbox.fault(Fault::from(FaultKind::CloseAfter {}).on(Operation::Create));
@@ -282,10 +282,10 @@ fn an_idle_connection_that_was_closed_costs_nothing() {
     assert_eq!(sandbox.connections().accepted, 3);
 }
 
-/// The one race that no check before the write can win: the request leaves, and the answer is
-/// that the connection is gone.
+/// No check before the write can prevent this race: the request leaves while the server closes the
+/// connection.
 #[test]
-fn an_idle_connection_closed_under_the_request_is_not_tried_again() {
+fn a_request_is_not_repeated_if_its_idle_connection_closes_meanwhile() {
     let requests = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let counted = std::sync::Arc::clone(&requests);
     let url = server(move |mut stream| {
@@ -307,9 +307,9 @@ fn an_idle_connection_closed_under_the_request_is_not_tried_again() {
     assert_eq!(requests.load(std::sync::atomic::Ordering::SeqCst), 2);
 }
 
-/// The second answer comes in a TLS record of its own, right behind the first.
+/// The second answer comes in its own TLS record, directly after the first.
 #[test]
-fn an_answer_that_nobody_asked_for_is_not_the_next_requests() {
+fn an_unexpected_second_answer_is_not_used_for_the_next_request() {
     const RECORD: usize = 16 * 1024;
     let answer = |body: &str| {
         format!("HTTP/1.1 201 Created\r\nContent-Length: {:>5}\r\n\r\n{body}", body.len())
@@ -329,7 +329,7 @@ fn an_answer_that_nobody_asked_for_is_not_the_next_requests() {
 }
 
 #[test]
-fn a_token_that_no_request_can_hold_is_no_answers_fault() {
+fn an_acl_too_large_for_a_request_is_a_config_error() {
     let sandbox = sandbox();
     let acl = format!(r#"{{"paths":{{"/{}":{{}}}}}}"#, "x".repeat(20_000));
     let mut config = config(&sandbox, &[]);

@@ -1,4 +1,4 @@
-//! Background sending: order, retries, time limits, fairness and pace.
+//! Background sending: order, retries, time limits, fairness and the rate limit.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use vce_sandbox::{Fault, FaultKind, Operation, Sandbox, StatusFault};
 
 use crate::support::{client, config, created, posts, sandbox, tls_sandbox, within};
 
-/// Longer than anything here takes, so that a test fails instead of waiting for ever.
+/// Longer than anything here takes, so that a test fails instead of waiting forever.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn enqueue(client: &Client, conversation: &str, tag: u64) {
@@ -17,7 +17,7 @@ fn enqueue(client: &Client, conversation: &str, tag: u64) {
     client.enqueue_event(conversation, "custom:test", None, &body, tag).unwrap();
 }
 
-/// So many reports, in the order in which they come.
+/// The next `count` reports, in their order.
 fn reports(client: &Client, count: usize) -> Vec<Report> {
     (0..count).map(|_| client.poll(PATIENCE).expect("a report")).collect()
 }
@@ -26,8 +26,8 @@ fn report(client: &Client) -> Report {
     reports(client, 1).remove(0)
 }
 
-/// What became of an event, in short.
-fn fate(report: &Report) -> (u64, Option<Status>, Outcome) {
+/// A report in short: tag, status and outcome.
+fn result(report: &Report) -> (u64, Option<Status>, Outcome) {
     (report.tag(), report.error().map(vce::Error::status), report.outcome())
 }
 
@@ -58,7 +58,7 @@ fn until(condition: impl Fn() -> bool) {
     }
 }
 
-/// Waits until an event waits for its next attempt.
+/// Waits until an event waits for its retry.
 fn until_it_rests(client: &Client) {
     until(|| {
         let stats: Value = serde_json::from_str(&client.stats()).unwrap();
@@ -79,7 +79,7 @@ fn hang() -> Fault {
 }
 
 #[test]
-fn a_retry_keeps_those_behind_it_waiting() {
+fn a_retry_delays_the_later_events_of_its_conversation() {
     let sandbox = tls_sandbox();
     let client = client(&sandbox, &[]);
     sandbox.fault(Fault::status(429).times(2));
@@ -98,7 +98,7 @@ fn a_retry_keeps_those_behind_it_waiting() {
 }
 
 #[test]
-fn an_event_that_fails_for_good_keeps_nobody() {
+fn an_event_that_fails_for_good_does_not_stop_the_later_ones() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[]);
     sandbox.fault(Fault::status(403));
@@ -106,13 +106,13 @@ fn an_event_that_fails_for_good_keeps_nobody() {
     for tag in 0..3 {
         enqueue(&client, sandbox.conversation_id(), tag);
     }
-    let fates: Vec<_> = reports(&client, 3).iter().map(fate).collect();
+    let results: Vec<_> = reports(&client, 3).iter().map(result).collect();
     let expected = [
         (0, Some(Status::Forbidden), Outcome::NotCreated),
         (1, Some(Status::Network), Outcome::MaybeCreated),
         (2, None, Outcome::Created),
     ];
-    assert_eq!(fates, expected);
+    assert_eq!(results, expected);
     assert_eq!(sent(&sandbox), [0, 1, 2]);
 }
 
@@ -136,7 +136,7 @@ fn a_retry_after_pauses_every_conversation() {
 }
 
 #[test]
-fn a_pause_beyond_delivery_timeout_is_told_at_once() {
+fn a_pause_beyond_delivery_timeout_is_reported_at_once() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[("delivery_timeout", "30s"), ("connections", "1")]);
     sandbox.fault(retry_after(429, "60").after(Duration::from_millis(300)));
@@ -165,15 +165,15 @@ fn an_expired_token_costs_no_retry() {
     let client = client(&sandbox, &[("max_retries", "0")]);
     sandbox.fault(FaultKind::ExpiredToken {});
     enqueue(&client, sandbox.conversation_id(), 1);
-    assert_eq!(fate(&report(&client)), (1, None, Outcome::Created));
+    assert_eq!(result(&report(&client)), (1, None, Outcome::Created));
     let tokens: Vec<_> = sandbox.requests().into_iter().map(|request| request.token_id).collect();
     assert_eq!(tokens.len(), 2);
     assert_ne!(tokens[0], tokens[1]);
-    // One fresh token is enough to know that time is not what is wrong.
+    // If a new token is refused too, an expired token was not the cause.
     sandbox.fault(Fault::from(FaultKind::ExpiredToken {}).times(2));
     enqueue(&client, sandbox.conversation_id(), 2);
     let refused = (2, Some(Status::Unauthorized), Outcome::NotCreated);
-    assert_eq!(fate(&report(&client)), refused);
+    assert_eq!(result(&report(&client)), refused);
     assert_eq!(posts(&sandbox), 4);
 }
 
@@ -200,7 +200,7 @@ fn what_may_have_been_created_is_repeated_only_if_duplicates_are_acceptable() {
 }
 
 #[test]
-fn timeout_bounds_an_attempt_and_not_an_events_life() {
+fn timeout_limits_one_attempt_and_not_the_whole_delivery() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[("timeout", "300ms"), ("delivery", "at_least_once")]);
     sandbox.fault(hang().times(3));
@@ -212,18 +212,18 @@ fn timeout_bounds_an_attempt_and_not_an_events_life() {
 }
 
 #[test]
-fn max_retries_bounds_the_repeating() {
+fn max_retries_limits_the_retries() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[("max_retries", "2")]);
     sandbox.fault(Fault::status(429).forever());
     enqueue(&client, sandbox.conversation_id(), 1);
     let limited = (1, Some(Status::RateLimited), Outcome::NotCreated);
-    assert_eq!(fate(&report(&client)), limited);
+    assert_eq!(result(&report(&client)), limited);
     assert_eq!(posts(&sandbox), 3);
 }
 
 #[test]
-fn delivery_timeout_ends_what_waits_behind_a_slow_event() {
+fn delivery_timeout_ends_events_that_wait_behind_a_slow_one() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[("delivery_timeout", "1s")]);
     sandbox.fault(hang().creates());
@@ -231,21 +231,21 @@ fn delivery_timeout_ends_what_waits_behind_a_slow_event() {
         enqueue(&client, sandbox.conversation_id(), tag);
     }
     let reports = within(Duration::ZERO, Duration::from_secs(2), || reports(&client, 3));
-    let mut fates: Vec<_> = reports.iter().map(fate).collect();
-    fates.sort_by_key(|fate| fate.0);
+    let mut results: Vec<_> = reports.iter().map(result).collect();
+    results.sort_by_key(|result| result.0);
     let expected = [
         (0, Some(Status::Timeout), Outcome::MaybeCreated),
         (1, Some(Status::Timeout), Outcome::NotCreated),
         (2, Some(Status::Timeout), Outcome::NotCreated),
     ];
-    assert_eq!(fates, expected);
+    assert_eq!(results, expected);
     assert_eq!((posts(&sandbox), created(&sandbox)), (1, 1));
 }
 
-/// The first event fails, and waits for its turn when its time is over: the only connection is
-/// taken by one that is younger.
+/// The first event fails, and its time ends while it waits for its retry: a later event uses the
+/// only connection.
 #[test]
-fn delivery_timeout_ends_what_waits_for_a_connection() {
+fn delivery_timeout_ends_an_event_that_waits_for_a_connection() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[("delivery_timeout", "5s"), ("connections", "1")]);
     let [first, second] = conversations(&sandbox);
@@ -254,9 +254,12 @@ fn delivery_timeout_ends_what_waits_for_a_connection() {
     enqueue(&client, &first, 1);
     thread::sleep(Duration::from_millis(1500));
     enqueue(&client, &second, 2);
-    assert_eq!(fate(&report(&client)), (1, Some(Status::Timeout), Outcome::NotCreated));
-    assert!(client.poll(Duration::from_millis(200)).is_none(), "the other one was to blame");
-    assert_eq!(fate(&report(&client)), (2, Some(Status::Timeout), Outcome::MaybeCreated));
+    assert_eq!(result(&report(&client)), (1, Some(Status::Timeout), Outcome::NotCreated));
+    assert!(
+        client.poll(Duration::from_millis(200)).is_none(),
+        "the second event's time is not over"
+    );
+    assert_eq!(result(&report(&client)), (2, Some(Status::Timeout), Outcome::MaybeCreated));
     assert_eq!(sent(&sandbox), [1, 2]);
 }
 
@@ -273,8 +276,11 @@ fn a_long_conversation_does_not_delay_the_others() {
     enqueue(&client, &short, 1000);
     assert_eq!(client.flush(PATIENCE), 0);
     let turn = sent(&sandbox).iter().position(|tag| *tag == 1000).unwrap();
-    // Some may leave between the count and the enqueuing.
-    assert!(turn <= before + 50, "{turn} came before, {before} of them at first");
+    // Some may be sent between the count and the enqueuing.
+    assert!(
+        turn <= before + 50,
+        "{turn} were sent before it, {before} of them before the enqueuing"
+    );
     assert_eq!(there(&sandbox, &long), (0..1000).collect::<Vec<_>>());
 }
 
@@ -297,7 +303,7 @@ fn rate_limit_counts_conversations_and_calls_that_wait_together() {
 }
 
 #[test]
-fn connections_bounds_what_is_in_flight() {
+fn connections_limits_the_requests_in_flight() {
     let sandbox = tls_sandbox();
     let client = client(&sandbox, &[("connections", "3")]);
     sandbox.fault(Fault::delay(Duration::from_millis(100)).forever());
@@ -319,12 +325,12 @@ fn all_connections_are_used_at_once() {
         enqueue(&client, conversation, tag);
     }
     until(|| posts(&sandbox) == 128);
-    // None of them has been answered, so there are as many under way.
+    // None of them has been answered, so all are in flight.
     assert_eq!(sandbox.connections().open, 128);
     let stats: Value = serde_json::from_str(&client.stats()).unwrap();
     assert_eq!((&stats["in_flight"], &stats["queued"]), (&128.into(), &22.into()));
     assert_eq!(client.close(Duration::ZERO).unwrap_err().status(), Status::Timeout);
-    let mut outcomes: Vec<_> = reports(&client, 150).iter().map(fate).collect();
+    let mut outcomes: Vec<_> = reports(&client, 150).iter().map(result).collect();
     outcomes.retain(|(_, status, _)| *status == Some(Status::Closed));
     assert_eq!(outcomes.len(), 150);
     outcomes.retain(|(_, _, outcome)| *outcome == Outcome::MaybeCreated);
@@ -346,7 +352,7 @@ fn handles_of_a_shared_engine_keep_a_conversations_order() {
     for (parity, client) in (0..).zip(&handles) {
         let tags: Vec<_> = reports(client, 20).iter().map(Report::tag).collect();
         assert_eq!(tags, (0..40).filter(|tag| tag % 2 == parity).collect::<Vec<_>>());
-        assert!(client.poll(Duration::ZERO).is_none(), "another's report");
+        assert!(client.poll(Duration::ZERO).is_none(), "a report of the other handle");
     }
     assert_eq!(there(&sandbox, sandbox.conversation_id()), (0..40).collect::<Vec<_>>());
     assert_eq!((posts(&sandbox), sandbox.connections().accepted), (43, 1));

@@ -1,4 +1,4 @@
-//! A TLS session that its server has ended, on a TCP connection that it leaves open.
+//! A server that ends a TLS session but leaves its TCP connection open.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ use crate::support::{client, create, sandbox, server};
 const LEAF: &str = "-keyout key.pem -out cert.pem -CA ca.pem -CAkey ca.key -subj /CN=leaf \
     -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE";
 
-/// A server's settings, with an authority in `folder/ca.pem`.
+/// The server's TLS settings. The certificate authority is in `folder/ca.pem`.
 fn tls_config(folder: &Path) -> Arc<ServerConfig> {
     for arguments in ["-keyout ca.key -out ca.pem -subj /CN=ca", LEAF] {
         let mut openssl = Command::new("openssl");
@@ -35,7 +35,7 @@ fn tls_config(folder: &Path) -> Arc<ServerConfig> {
     Arc::new(config)
 }
 
-/// Answers one request and says farewell in the same packet; then only listens.
+/// Answers one request and ends the TLS session in the same packet, then only reads.
 fn answer_and_leave(stream: TcpStream, config: Arc<ServerConfig>) {
     let mut session = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
     let mut request = Vec::new();

@@ -25,7 +25,7 @@ fn closed_under(client: &Client, sandbox: &Sandbox, busy: impl Fn() -> bool) -> 
 }
 
 #[test]
-fn a_closed_client_refuses() {
+fn a_closed_client_refuses_calls() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[]);
     create(&client, &sandbox).unwrap();
@@ -43,7 +43,7 @@ fn a_closed_client_refuses() {
 }
 
 #[test]
-fn closing_waits_for_what_can_be_done_in_time() {
+fn closing_waits_for_calls_that_end_in_time() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[]);
     sandbox.fault(Fault::delay(Duration::from_millis(300)));
@@ -52,7 +52,7 @@ fn closing_waits_for_what_can_be_done_in_time() {
         while posts(&sandbox) == 0 {
             thread::sleep(Duration::from_millis(5));
         }
-        // The end of the call ends the wait, long before its limit.
+        // Closing returns when the call ends, long before the limit.
         within(Duration::ZERO, Duration::from_secs(5), || client.close(Duration::from_secs(10)))
             .unwrap();
         call.join().unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! Private keys of every kind that users have, made by openssl.
+//! Private keys of every kind that users may have, made by openssl.
 
 use std::fs;
 use std::path::Path;
@@ -57,9 +57,9 @@ fn keys_in_every_usual_form_are_accepted() {
         ("PKCS#8", pkcs8.clone()),
         ("PKCS#1", pkcs1.clone()),
         ("CRLF", pkcs8.replace('\n', "\r\n")),
-        ("written-out line ends", pkcs8.replace('\n', "\\n")),
-        ("written-out CRLF", pkcs1.replace('\n', "\\r\\n")),
-        ("no line end at the end", pkcs8.trim_end().to_owned()),
+        ("line ends as \\n", pkcs8.replace('\n', "\\n")),
+        ("line ends as \\r\\n", pkcs1.replace('\n', "\\r\\n")),
+        ("no line end after the last line", pkcs8.trim_end().to_owned()),
         ("with text before it", with_text),
     ] {
         let client = client(&sandbox, &[("private_key", &pem)]);
@@ -73,7 +73,7 @@ fn keys_in_every_usual_form_are_accepted() {
 }
 
 #[test]
-fn each_wrong_key_is_told_apart_and_none_is_shown() {
+fn each_wrong_key_has_its_own_error_which_does_not_show_it() {
     let folder = Folder::new("wrong-keys");
     let rsa = openssl(&folder.0, "genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048");
     fs::write(folder.0.join("rsa.pem"), &rsa).unwrap();
@@ -126,7 +126,7 @@ fn each_wrong_key_is_told_apart_and_none_is_shown() {
 }
 
 #[test]
-fn files_that_are_no_keys() {
+fn files_that_are_not_keys() {
     let folder = Folder::new("no-keys");
     let big = folder.0.join("big");
     fs::write(&big, vec![b'x'; 100_000]).unwrap();
@@ -167,7 +167,7 @@ fn a_later_key_replaces_an_earlier_one() {
 }
 
 #[test]
-fn debug_output_holds_no_secret() {
+fn debug_output_contains_no_secret() {
     let sandbox = sandbox();
     let pem = fs::read_to_string(sandbox.private_key_path()).unwrap();
     let token = sandbox.new_token();
@@ -200,7 +200,7 @@ fn a_key_in_place_of_its_path_is_not_shown() {
     }
 }
 
-/// Every option's value may be another's by mistake.
+/// A user may set any option to the value of another one by mistake.
 #[test]
 fn a_secret_in_the_wrong_option_is_not_shown() {
     let sandbox = sandbox();

@@ -1,4 +1,4 @@
-//! What an error tells beyond its status: the event's fate, the server's words, its trace.
+//! What an error contains besides its status: the outcome, the server's answer, its trace id.
 
 use serde_json::json;
 use vce::{Error, Outcome, Status};
@@ -10,15 +10,15 @@ fn answer(head: &str, body: &str) -> Fault {
     Fault::raw(format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
 }
 
-/// The error of a creation that is answered so. The sandbox then closes the connection without
-/// a word: a client of its own for each.
+/// The error of a creation that gets this answer. The sandbox closes the connection afterwards, so
+/// each call has its own client.
 fn answered(sandbox: &Sandbox, head: &str, body: &str) -> Error {
     sandbox.fault(answer(head, body).on(Operation::Create));
     failed(&client(sandbox, &[]), sandbox)
 }
 
 #[test]
-fn a_message_ends_with_what_became_of_the_event() {
+fn a_message_ends_with_the_outcome() {
     let sandbox = sandbox();
     let maybe = "; the event may have been created";
     let not = "; the event was not created";
@@ -34,7 +34,7 @@ fn a_message_ends_with_what_became_of_the_event() {
     let error = failed(&unreachable, &sandbox);
     assert!(error.message().ends_with(not), "{error}");
 
-    // A refusal speaks for itself, and reading creates nothing.
+    // A refusal already says that nothing was created, and reading creates nothing.
     let error = answered(&sandbox, "400 B", "");
     assert!(!error.message().contains("the event"), "{error}");
     let error = unreachable.get_event(sandbox.conversation_id(), "1").unwrap_err();
@@ -42,7 +42,7 @@ fn a_message_ends_with_what_became_of_the_event() {
 }
 
 #[test]
-fn the_servers_words_stay_on_one_line_and_within_reason() {
+fn text_from_the_server_becomes_one_line_of_limited_length() {
     let sandbox = sandbox();
     let title = "two\r\nlines\u{1b}[31m";
     let body = json!({ "title": title, "detail": "x".repeat(5000) }).to_string();
@@ -68,7 +68,7 @@ fn a_request_is_identified_by_either_header_or_the_problem() {
 }
 
 #[test]
-fn a_large_answer_is_read_and_the_beginning_of_a_senseless_one_kept() {
+fn a_large_answer_is_read_and_an_error_keeps_the_beginning_of_an_invalid_one() {
     let sandbox = sandbox();
     let long = "x".repeat(500_000);
     sandbox.fault(answer("201 C", &format!("{{\"id\":1,\"x\":\"{long}\"}}")));
@@ -79,7 +79,7 @@ fn a_large_answer_is_read_and_the_beginning_of_a_senseless_one_kept() {
 }
 
 #[test]
-fn an_object_that_describes_no_event_settles_nothing() {
+fn a_2xx_answer_without_an_event_may_have_created_it() {
     let sandbox = sandbox();
     let twice = r#"{"id":1,"id":2}"#;
     sandbox.fault(answer("201 C", twice).on(Operation::Create).creates());

@@ -33,7 +33,7 @@ fn an_event_is_created_and_read_back_over_tls() {
 }
 
 #[test]
-fn the_request_is_the_documentations_call_and_nothing_else() {
+fn the_request_is_as_vonage_documents_it_and_nothing_else() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[("app_name", "my-shop/1.2"), ("language", "python/3.11.7")]);
     client
@@ -128,7 +128,7 @@ fn many_threads_share_a_client() {
 }
 
 #[test]
-fn nothing_wrong_is_sent_and_the_first_offence_is_named() {
+fn invalid_input_is_not_sent_and_the_first_error_is_named() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[]);
     let long = "a".repeat(101);
@@ -166,7 +166,7 @@ fn nothing_wrong_is_sent_and_the_first_offence_is_named() {
 }
 
 #[test]
-fn type_rules_are_the_clients() {
+fn each_client_has_its_own_type_rules() {
     let sandbox = vce_sandbox::Sandbox::start(vce_sandbox::Options {
         type_rules: vce_sandbox::TypeRules::Namespaced,
         ..Default::default()
@@ -181,7 +181,7 @@ fn type_rules_are_the_clients() {
     assert!(poll("namespaced").is_ok());
     let off = client(&sandbox, &[("type_rules", "off")]);
     let error = off.create_event(sandbox.conversation_id(), "no prefix", None, "{}").unwrap_err();
-    assert_eq!(error.status(), Status::BadRequest, "the server's rule, not ours");
+    assert_eq!(error.status(), Status::BadRequest, "the server's rule, not libvce's");
     assert_eq!(posts(&sandbox), 2);
 }
 

@@ -40,7 +40,7 @@ fn client(sandbox: &Sandbox) -> Box<vce_client> {
     unsafe { Box::from_raw(client) }
 }
 
-/// The error of a creation that must fail; the place for the event is left as it was.
+/// The error of a creation that must fail. It must not write the pointer for the event.
 fn failed(client: &vce_client, sandbox: &Sandbox, event_type: &CStr) -> Box<vce_error> {
     let conversation = c(sandbox.conversation_id());
     let (mut event, mut error) = (dangling_mut(), null_mut());
@@ -109,7 +109,7 @@ fn null_is_refused_and_no_result_is_written() {
 }
 
 #[test]
-fn what_is_not_utf8_is_refused_at_its_byte() {
+fn invalid_utf8_is_refused_with_its_offset() {
     let mut error = null_mut();
     let status = unsafe { vce_validate_type(c"custom:\xff".as_ptr(), &raw mut error) };
     assert_eq!(status, ARGUMENT);
@@ -119,7 +119,7 @@ fn what_is_not_utf8_is_refused_at_its_byte() {
 }
 
 #[test]
-fn results_and_errors_are_written_when_there_are_any() {
+fn results_are_written_on_success_and_errors_on_failure() {
     let sandbox = sandbox();
     let client = client(&sandbox);
     let id = c(sandbox.conversation_id());
@@ -127,7 +127,7 @@ fn results_and_errors_are_written_when_there_are_any() {
     let (mut event, mut list, mut error) = (null_mut(), null_mut(), dangling_mut());
     let some = Some(&*client);
     unsafe {
-        // The event is not wanted.
+        // NULL: the caller does not want the event.
         let status =
             vce_create_event(some, id.as_ptr(), event_type, null(), body, null_mut(), null_mut());
         assert_eq!(status, OK);
@@ -151,7 +151,7 @@ fn results_and_errors_are_written_when_there_are_any() {
 }
 
 #[test]
-fn an_error_in_numbers() {
+fn the_numbers_of_an_error() {
     let sandbox = sandbox();
     let client = client(&sandbox);
     let local = failed(&client, &sandbox, c"custom:a b");
@@ -185,9 +185,9 @@ fn an_answers_text_ends_at_a_nul() {
 }
 
 #[test]
-fn what_is_asked_of_no_object_has_an_answer() {
+fn every_getter_accepts_null() {
     assert_eq!(vce_error_status(None), ARGUMENT);
-    // Not to know is no certainty.
+    // Without an error or report the outcome is unknown.
     assert_eq!(vce_error_outcome(None), vce_outcome::VCE_OUTCOME_MAYBE_CREATED);
     assert_eq!(vce_report_outcome(None), vce_outcome::VCE_OUTCOME_MAYBE_CREATED);
     assert_eq!(vce_report_tag(None), 0);

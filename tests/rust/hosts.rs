@@ -1,4 +1,5 @@
-//! A Rust program that uses the crate beside things of its own that are one for the process.
+//! A Rust program that uses the crate, and also a token backend and a logger, which exist once per
+//! process.
 
 use std::sync::Mutex;
 
@@ -11,7 +12,7 @@ use vce::Client;
 use crate::process::alone;
 use crate::support::{client, config, create, created, sandbox, server};
 
-/// The backend that a host has chosen for its users' tokens: it knows one algorithm, and not
+/// The backend that a host has chosen for its own tokens. It knows one algorithm, which is not
 /// libvce's.
 static HOSTS_BACKEND: CryptoProvider = CryptoProvider {
     signer_factory: |algorithm, _| match algorithm {
@@ -46,7 +47,7 @@ fn a_host_signs_tokens_after_libvce_has() {
     alone("hosts::a_host_signs_tokens_after_libvce_has", || {
         let sandbox = sandbox();
         create(&client(&sandbox, &[]), &sandbox).unwrap();
-        assert!(HOSTS_BACKEND.install_default().is_ok(), "the choice is the host's");
+        assert!(HOSTS_BACKEND.install_default().is_ok(), "libvce has installed a backend");
         assert!(hosts_token().ends_with(".aG9zdA"), "signed by another backend");
     });
 }
@@ -61,7 +62,7 @@ fn libvce_signs_tokens_after_a_host_has() {
     });
 }
 
-/// Keeps everything that any crate has to say.
+/// Keeps everything that any crate logs.
 struct Logger(Mutex<String>);
 
 static LOGGER: Logger = Logger(Mutex::new(String::new()));
@@ -73,7 +74,7 @@ impl log::Log for Logger {
 
     fn log(&self, record: &log::Record<'_>) {
         let line = record.args().to_string();
-        // ureq shows bytes in rows: what it wrote stands behind their numbers.
+        // ureq logs bytes in rows: each row is a number, then the bytes as text.
         let text = line.rsplit_once(' ').filter(|_| line.len() > 40).map_or(&*line, |(_, row)| row);
         self.0.lock().unwrap().push_str(text);
     }
@@ -82,8 +83,8 @@ impl log::Log for Logger {
 }
 
 #[test]
-fn a_hosts_log_holds_no_token_and_no_password() {
-    alone("hosts::a_hosts_log_holds_no_token_and_no_password", || {
+fn a_hosts_log_contains_no_token_and_no_password() {
+    alone("hosts::a_hosts_log_contains_no_token_and_no_password", || {
         log::set_logger(&LOGGER).unwrap();
         log::set_max_level(log::LevelFilter::Trace);
         let sandbox = sandbox();
@@ -97,7 +98,7 @@ fn a_hosts_log_holds_no_token_and_no_password() {
         create(&Client::new(&through).unwrap(), &sandbox).unwrap_err();
 
         let said = LOGGER.0.lock().unwrap();
-        assert!(said.contains("/v0.3/conversations/"), "the logger hears ureq: {said}");
+        assert!(said.contains("/v0.3/conversations/"), "the logger gets nothing from ureq: {said}");
         for part in token.as_bytes().chunks(16).filter(|part| part.len() == 16) {
             let part = std::str::from_utf8(part).unwrap();
             assert!(!said.contains(part), "{part} in {said}");

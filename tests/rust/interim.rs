@@ -1,4 +1,4 @@
-//! Interim answers, which come before the answer.
+//! Interim answers (1xx), which come before the final answer.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use vce::{Outcome, Status};
 
 use crate::support::{client, create, failed, read_request, sandbox, server};
 
-/// RFC 9110 allows fields in interim answers, and any number of these.
+/// RFC 9110 allows any number of interim answers, and header fields in them.
 #[test]
-fn interim_answers_are_passed_over_with_their_fields() {
+fn interim_answers_are_skipped_with_their_fields() {
     let interim = "HTTP/1.1 100 Continue\r\nX-Proxy: edge\r\n\r\n";
     let hints = "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n";
     let created = "HTTP/1.1 201 Created\r\nContent-Length: 8\r\n\r\n{\"id\":1}";
@@ -23,7 +23,7 @@ fn interim_answers_are_passed_over_with_their_fields() {
         created.to_owned(),
     ];
     let count = answers.len();
-    // In one piece, and byte by byte.
+    // In one piece, byte by byte, and in pieces of seven bytes.
     for piece in [usize::MAX, 1, 7] {
         let connections = Arc::new(AtomicUsize::new(0));
         let (answers, opened) = (answers.clone(), Arc::clone(&connections));
@@ -67,7 +67,7 @@ fn an_answer_that_never_comes_after_its_interim_ones_may_have_created_the_event(
     );
 }
 
-/// What comes through a tunnel is not the proxy's own answer.
+/// Interim answers that come through a tunnel are the server's and not the proxy's.
 #[test]
 fn interim_answers_come_through_a_tunnel() {
     let server = server(|mut stream| {

@@ -1,4 +1,4 @@
-//! Every call returns within its time, whatever the server does.
+//! Every call returns within its time limit, whatever the server does.
 
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -12,7 +12,7 @@ use crate::support::{client, failed, posts, read_request, sandbox, server, tls_s
 const TIMEOUT: Duration = Duration::from_millis(700);
 
 #[test]
-fn a_server_that_accepts_and_says_nothing() {
+fn a_server_that_accepts_and_never_answers() {
     for scheme in ["http", "https"] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("{scheme}://{}", listener.local_addr().unwrap());
@@ -21,14 +21,14 @@ fn a_server_that_accepts_and_says_nothing() {
         let error = within(TIMEOUT, TIMEOUT, || failed(&client, &sandbox));
         assert_eq!(error.status(), Status::Timeout, "{error}");
         let outcome = if scheme == "http" { Outcome::MaybeCreated } else { Outcome::NotCreated };
-        assert_eq!(error.outcome(), outcome, "{scheme}: in TLS no byte of the request could leave");
+        assert_eq!(error.outcome(), outcome, "{scheme}: with TLS no byte of the request can leave");
         assert_eq!(error.is_retryable(), outcome == Outcome::NotCreated);
     }
 }
 
-/// A system's timer for a socket may come late by an eighth of its time.
+/// The system's timer for a socket may fire late, by up to an eighth of its time.
 #[test]
-fn a_long_time_limit_is_kept_as_exactly() {
+fn a_long_time_limit_is_kept_just_as_exactly() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let sandbox = sandbox();
@@ -85,7 +85,7 @@ fn a_tls_handshake_byte_by_byte() {
 
 #[test]
 fn an_address_that_does_not_answer() {
-    // A listener whose queue is full drops what comes: as good as a host that is gone.
+    // A listener whose queue is full drops new connections, like a host that does not exist.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let mut waiting = Vec::new();
@@ -136,7 +136,7 @@ fn a_body_that_never_ends() {
 
 #[test]
 fn a_server_that_reads_nothing() {
-    // The request fits into the socket's buffers, so it leaves; no answer comes.
+    // The request fits into the socket's buffers, so it leaves, but no answer comes.
     let url = server(|stream| {
         std::thread::sleep(Duration::from_secs(5));
         drop(stream);
@@ -186,9 +186,9 @@ fn pages_that_never_match_end_with_the_time_limit() {
     assert_eq!(error.status(), Status::Timeout);
 }
 
-/// The connection that is used again was given the time that the first attempt had.
+/// The reused connection still has the time limit that it got for the first attempt.
 #[test]
-fn a_second_attempt_on_the_same_connection_has_only_what_is_left() {
+fn a_second_attempt_on_the_same_connection_has_only_the_time_left() {
     let url = server(|mut stream| {
         read_request(&mut stream);
         std::thread::sleep(Duration::from_millis(500));
@@ -204,7 +204,7 @@ fn a_second_attempt_on_the_same_connection_has_only_what_is_left() {
 }
 
 #[test]
-fn a_second_page_has_only_what_is_left() {
+fn a_second_page_has_only_the_time_left() {
     let url = server(|mut stream| {
         read_request(&mut stream);
         std::thread::sleep(Duration::from_millis(500));

@@ -30,7 +30,7 @@ fn numbers(client: &Client, sandbox: &Sandbox, settings: &[(&str, &str)]) -> Vec
     .collect()
 }
 
-/// This page instead of the sandbox's own.
+/// A fault that makes the sandbox answer with this page instead of its own.
 fn answer(page: &str) -> Fault {
     let page = Some(page.to_owned());
     Fault::from(StatusFault { status: 200, body: page, ..StatusFault::default() })
@@ -57,9 +57,9 @@ fn all_pages_are_read_in_order() {
     );
 }
 
-/// Vonage says that its filter does not support custom types, and not what becomes of them.
+/// Vonage documents that its filter does not support custom types, but not what it does with them.
 #[test]
-fn a_custom_type_is_found_whatever_the_servers_filter_makes_of_it() {
+fn a_custom_type_is_found_however_the_servers_filter_treats_it() {
     for event_type_filter in [
         EventTypeFilter::MatchesNothing,
         EventTypeFilter::Refuses,
@@ -80,7 +80,7 @@ fn a_custom_type_is_found_whatever_the_servers_filter_makes_of_it() {
 }
 
 #[test]
-fn another_type_is_left_to_the_server_and_checked_again() {
+fn another_type_is_filtered_by_the_server_and_by_libvce() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[]);
     fill(&client, &sandbox, 2);
@@ -121,7 +121,7 @@ fn an_empty_conversation_is_an_empty_list() {
 }
 
 #[test]
-fn after_an_error_the_list_goes_on_and_passes_nothing_over() {
+fn after_an_error_the_list_continues_without_a_gap() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[("max_retries", "0")]);
     fill(&client, &sandbox, 15);
@@ -175,7 +175,7 @@ fn the_links_query_goes_to_the_configured_host_as_it_is() {
 }
 
 #[test]
-fn a_next_page_that_cannot_be_asked_for_is_an_error_and_no_end() {
+fn an_invalid_link_to_the_next_page_is_an_error_and_not_the_end() {
     let options = Options { page_links: PageLinks::Unfollowable, ..Options::default() };
     let unfollowable = Sandbox::start(options).unwrap();
     let client = client(&unfollowable, &[]);
@@ -190,7 +190,7 @@ fn a_next_page_that_cannot_be_asked_for_is_an_error_and_no_end() {
 }
 
 #[test]
-fn after_a_link_that_cannot_be_followed_the_page_can_be_asked_for_again() {
+fn after_an_invalid_link_the_page_can_be_requested_again() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[]);
     fill(&client, &sandbox, 3);
@@ -219,10 +219,9 @@ fn after_a_link_that_cannot_be_followed_the_page_can_be_asked_for_again() {
     }
 }
 
-/// A server that answers a query with a link to the next of `pages`, and the last with a link
-/// back to the first.
+/// The server links each page to the next one, and the last page to the first.
 #[test]
-fn pages_that_name_each_other_end_the_list() {
+fn pages_that_link_in_a_circle_end_the_list() {
     for pages in [1, 2, 3, 50] {
         let sandbox = sandbox();
         let url = server(move |mut stream| {
@@ -240,19 +239,19 @@ fn pages_that_name_each_other_end_the_list() {
         });
         let client = client(&sandbox, &[("base_url", &url)]);
         let list = client.list_events(sandbox.conversation_id()).unwrap();
-        // Each page at least once; how often more is how long it takes to notice.
+        // Each page is read at least once, and perhaps more often before the circle is noticed.
         let mut count = 0;
         let error = list.take(5 * pages + 5).find_map(|event| {
             count += 1;
             event.err()
         });
-        let error = error.unwrap_or_else(|| panic!("{pages} pages have no end"));
+        let error = error.unwrap_or_else(|| panic!("the list of {pages} pages does not end"));
         assert_eq!(error.status(), Status::Response, "{error}");
         assert!(count >= pages, "{count} of {pages}");
     }
 }
 
-/// What a page takes in memory, or of a thread's stack, is a small multiple of its size.
+/// The memory and stack that a page needs are a small multiple of its size.
 #[test]
 fn a_hostile_page_is_refused_cheaply() {
     alone("listing::a_hostile_page_is_refused_cheaply", || {
@@ -286,14 +285,14 @@ fn a_hostile_page_is_refused_cheaply() {
     });
 }
 
-/// The most memory that this process had since its peak was last forgotten.
+/// The most memory that this process has used since its peak was last reset.
 fn peak_kibibytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_ascii_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// With the longest that each option takes, a head is larger than an answer's may be.
+/// If each option has its longest value, a request's head is larger than an answer's head may be.
 #[test]
 fn the_largest_head_is_sent() {
     let sandbox = sandbox();

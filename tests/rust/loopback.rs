@@ -1,4 +1,4 @@
-//! This machine as the API's place: its requests stay here, whatever the environment says.
+//! An API on this machine: its requests stay here, whatever the environment says.
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use vce::{Client, Config, Status};
 
 use crate::support::{client, config, create, sandbox, tls_sandbox};
 
-/// Runs a test again, in a process whose environment names a proxy for everything.
+/// Runs a test again in a process whose environment sets a proxy for everything.
 fn with_proxy_variables(test: &str, run: impl FnOnce()) {
     if std::env::var_os("VCE_TEST_PROXIED").is_some() {
         return run();
@@ -52,16 +52,16 @@ fn this_machine_is_reached_without_the_environments_proxy() {
     );
 }
 
-/// As the system's resolver reads them they all might be this machine; only what surely is
-/// needs no leave to send the token readable.
+/// The system's resolver may find this machine for all of these names. Only those that are
+/// certainly this machine allow plain HTTP without `allow_plain_http`.
 #[test]
 fn what_counts_as_this_machine() {
-    let without_leave = |host: &str| {
+    let with_plain_http = |host: &str| {
         let sandbox = sandbox();
         Client::new(&config(&sandbox, &[("base_url", &format!("http://{host}:1"))]))
     };
     for host in ["127.0.0.1", "127.255.255.254", "[::1]", "[::ffff:127.0.0.1]", "localhost"] {
-        without_leave(host).unwrap();
+        with_plain_http(host).unwrap();
     }
     for host in [
         "localhost.",
@@ -77,15 +77,15 @@ fn what_counts_as_this_machine() {
         "[::ffff:10.0.0.1]",
         "[::127.0.0.1]",
     ] {
-        let error = without_leave(host).unwrap_err();
+        let error = with_plain_http(host).unwrap_err();
         assert_eq!(error.status(), Status::Config, "{host}");
         assert!(error.message().contains("allow_plain_http"), "{host}: {error}");
     }
 }
 
-/// A proxy that is named as an option is used, so the request leaves this machine after all.
+/// A proxy that is set as an option is always used, so the request leaves this machine.
 #[test]
-fn a_named_proxy_elsewhere_sees_no_readable_token_without_leave() {
+fn a_proxy_on_another_machine_sees_no_plain_token_without_permission() {
     let sandbox = sandbox();
     let through = |base_url: &str, proxy: &str, more: &[(&str, &str)]| {
         let mut options = vec![("base_url", base_url), ("proxy", proxy)];
@@ -103,7 +103,7 @@ fn a_named_proxy_elsewhere_sees_no_readable_token_without_leave() {
     for proxy in ["http://127.0.0.1:3128", "http://localhost:3128", "http://u:p@[::1]:3128"] {
         through("http://localhost:1", proxy, &[]).unwrap();
     }
-    // A mistake in it is told as such.
+    // The error of an invalid proxy names the mistake.
     let error = through("http://localhost:1", "socks5://127.0.0.1", &[]).unwrap_err();
     assert!(error.message().contains("SOCKS"), "{error}");
     let mut config = Config::new();

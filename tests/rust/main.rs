@@ -1,4 +1,4 @@
-//! libvce from outside: the Rust API and the C ABI's functions, against the sandbox.
+//! Tests of the Rust API and of the C ABI's functions against the sandbox.
 
 #![allow(unsafe_code, missing_docs)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]

@@ -1,8 +1,8 @@
-//! What the manifest promises to those who build libvce from source, without its lock file.
+//! What the manifest must say for builds without libvce's lock file.
 
-/// `ureq::unversioned` may change with each minor version, and connections are made of it.
+/// Connections use `ureq::unversioned`, which may change with each minor version.
 #[test]
-fn only_the_minor_version_of_ureq_that_is_known_will_do() {
+fn the_minor_version_of_ureq_is_fixed() {
     let manifest = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
     let manifest = manifest.unwrap();
     let version = manifest.split_once("\nureq = { version = \"").unwrap().1;

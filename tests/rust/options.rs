@@ -1,11 +1,11 @@
-//! The option table: what it takes, what it refuses, and that it is documented.
+//! The option table: valid values, invalid values, and its documentation.
 
 use vce::{Client, Config, OPTIONS, Status};
 
 use crate::support::{config, sandbox};
 
 #[test]
-fn values_that_are_taken() {
+fn valid_values() {
     for (name, value) in [
         ("application_id", "6F5E3A1C-0000-4000-8000-000000000001"),
         ("token_ttl", "30s"),
@@ -31,7 +31,7 @@ fn values_that_are_taken() {
 }
 
 #[test]
-fn values_that_are_refused() {
+fn invalid_values() {
     for (name, value) in [
         ("application_id", "abc"),
         ("application_id", "{6f5e3a1c-0000-4000-8000-000000000001}"),
@@ -89,7 +89,7 @@ fn values_that_are_refused() {
 }
 
 #[test]
-fn an_option_keeps_its_value_when_a_new_one_is_refused_and_goes_back_to_its_default() {
+fn a_refused_value_changes_nothing_and_none_restores_the_default() {
     let sandbox = sandbox();
     let mut config = config(&sandbox, &[]);
     config.set("base_url", Some("nonsense")).unwrap_err();
@@ -98,12 +98,12 @@ fn an_option_keeps_its_value_when_a_new_one_is_refused_and_goes_back_to_its_defa
     for option in OPTIONS {
         config.set(option.name, None).unwrap();
     }
-    // As new: nothing is left of what was set.
+    // The configuration is as new: nothing that was set is left.
     assert_eq!(Client::new(&config).unwrap_err().status(), Status::Credentials);
 }
 
 #[test]
-fn plain_http_needs_leave_unless_it_stays_on_this_machine() {
+fn plain_http_needs_permission_unless_it_stays_on_this_machine() {
     let sandbox = sandbox();
     let mut config = config(&sandbox, &[("base_url", "http://api.nexmo.com")]);
     let error = Client::new(&config).unwrap_err();
@@ -114,7 +114,7 @@ fn plain_http_needs_leave_unless_it_stays_on_this_machine() {
 }
 
 #[test]
-fn ca_files_that_are_none() {
+fn invalid_ca_files() {
     let sandbox = sandbox();
     let key = sandbox.private_key_path().to_str().unwrap();
     for path in ["/nowhere/ca.pem", "/tmp", key, "/dev/null"] {
@@ -147,14 +147,15 @@ fn every_option_is_documented() {
 }
 
 #[test]
-fn a_port_that_is_none_is_not_taken_for_the_usual_one() {
+fn an_invalid_port_is_refused() {
     for url in ["https://localhost:99999", "https://localhost:0", "https://localhost:"] {
         let error = vce::Config::new().set("base_url", Some(url)).unwrap_err();
         assert_eq!(error.status(), Status::Config, "{url}");
     }
 }
 
-/// What becomes part of a token or a header is bounded, so that a request can hold it.
+/// Values that become part of a token or a header have a maximum length, so that they fit into a
+/// request.
 #[test]
 fn the_longest_values() {
     for (name, most, before) in

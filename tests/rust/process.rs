@@ -1,9 +1,9 @@
-//! A process for one test alone, and the library's threads in it.
+//! Runs a test alone in a process, and lists the library's threads there.
 
 use std::process::Command;
 
-/// Runs a test, named with its module, in a process of its own: the other tests' threads have
-/// the same names.
+/// Runs a test, named with its module, in its own process: the threads of other tests have the
+/// same names.
 pub fn alone(test: &str, run: impl FnOnce()) {
     if std::env::var_os("VCE_TEST_ALONE").is_some() {
         return run();
@@ -16,10 +16,10 @@ pub fn alone(test: &str, run: impl FnOnce()) {
     assert!(output.status.success() && said[0].contains("1 passed"), "{}", said.concat());
 }
 
-/// The names of the library's threads in this process; on Linux, which shows them.
+/// The names of the library's threads in this process. Only Linux shows them.
 pub fn library_threads() -> Vec<String> {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
-    // One that ends meanwhile has no name any more.
+    // A thread that ends meanwhile no longer has a name.
     let names =
         tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
     let names = names.map(|name| name.trim_end().to_owned());

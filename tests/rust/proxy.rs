@@ -1,4 +1,4 @@
-//! Requests that go through a proxy, and what the evidence says when they do not get through.
+//! Requests that go through a proxy, and their outcomes if the proxy fails.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -14,17 +14,17 @@ use crate::support::{client, create, created, failed, posts, tls_sandbox, within
 /// What a proxy does once it has read the head of a `CONNECT`.
 #[derive(Clone)]
 enum Manner {
-    /// Connects, and passes everything on.
+    /// Connects and forwards everything.
     Tunnel,
     /// Answers these bytes and closes.
     Answer(&'static str),
-    /// Says that the tunnel is there, then closes.
+    /// Answers that the tunnel is open, then closes.
     AnswerAndClose,
-    /// Never says anything.
+    /// Never answers.
     Silence,
 }
 
-/// A proxy on loopback that remembers the heads of what it was asked.
+/// A proxy on loopback that keeps the heads of its requests.
 struct TestProxy {
     address: String,
     asked: Arc<Mutex<Vec<String>>>,
@@ -113,9 +113,9 @@ fn tls_goes_through_one_tunnel_and_the_proxy_sees_neither_token_nor_event() {
     assert!(!asked[0].contains("Bearer"), "{asked:?}");
 }
 
-/// The proxy looks names up: this machine may not be able to.
+/// This machine may be unable to look the API's name up.
 #[test]
-fn a_name_is_the_proxys_to_look_up() {
+fn the_proxy_looks_names_up() {
     let sandbox = tls_sandbox();
     let proxy = TestProxy::start(Manner::Answer("HTTP/1.1 502 Bad Gateway\r\n\r\n"));
     let client = through(
@@ -128,7 +128,7 @@ fn a_name_is_the_proxys_to_look_up() {
 }
 
 #[test]
-fn a_proxy_that_makes_no_tunnel_leaves_no_doubt() {
+fn without_a_tunnel_no_event_is_created() {
     let sandbox = tls_sandbox();
     for (manner, status) in [
         (Manner::Answer("HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\n\r\n"), Status::Connect),
@@ -171,9 +171,9 @@ fn a_silent_proxy_costs_no_more_than_connect_timeout() {
     );
 }
 
-/// The bytes are counted below both layers of TLS and proxy.
+/// The bytes are counted below TLS and the proxy's tunnel.
 #[test]
-fn what_left_through_a_tunnel_is_known() {
+fn bytes_sent_through_a_tunnel_are_counted() {
     let sandbox = tls_sandbox();
     let proxy = TestProxy::start(Manner::Tunnel);
     let client = through(&sandbox, &proxy.url(), &[]);
@@ -188,7 +188,7 @@ fn what_left_through_a_tunnel_is_known() {
 }
 
 #[test]
-fn an_idle_tunnel_that_was_closed_costs_nothing() {
+fn a_closed_idle_tunnel_causes_no_error() {
     let sandbox = tls_sandbox();
     let proxy = TestProxy::start(Manner::Tunnel);
     let client = through(&sandbox, &proxy.url(), &[("max_retries", "0")]);
@@ -239,7 +239,7 @@ fn a_proxy_that_fails_is_asked_again() {
     assert_eq!(proxy.asked().len(), 3);
 }
 
-/// As shells and containers leave them behind.
+/// Shells and containers may leave empty variables behind.
 #[test]
 fn an_empty_variable_names_no_proxy() {
     const INSIDE: &str = "VCE_TEST_EMPTY_PROXY";

@@ -1,4 +1,4 @@
-//! The queue's threads: woken when there is something to do, gone when there is not.
+//! The queue's threads: they wake when there is something to do, and end when there is not.
 
 use std::io::Write as _;
 use std::thread;
@@ -10,7 +10,7 @@ use vce_sandbox::{Fault, FaultKind, StatusFault};
 use crate::process::{alone, library_threads};
 use crate::support::{client, config, posts, read_request, sandbox, server};
 
-/// Longer than anything here takes, so that a test fails instead of waiting for ever.
+/// Longer than anything here takes, so that a test fails instead of waiting forever.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn enqueue(client: &Client, conversation: &str, tag: u64) {
@@ -25,25 +25,26 @@ fn until(condition: impl Fn() -> bool) {
     }
 }
 
-/// Its thread has nothing to do at first, and would look by itself only when it leaves.
+/// The thread is idle before each event. Without being woken it would look for events only when it
+/// ends.
 #[test]
 fn an_event_wakes_an_idle_thread() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[]);
     for tag in 0..3 {
         enqueue(&client, sandbox.conversation_id(), tag);
-        let report =
-            client.poll(Duration::from_secs(3)).expect("a report before the thread leaves");
+        let report = client.poll(Duration::from_secs(3)).expect("a report before the thread ends");
         assert_eq!((report.tag(), report.outcome()), (tag, Outcome::Created));
         thread::sleep(Duration::from_millis(100));
-        // A watch that was kept must not outlive what it was for.
+        // The next event gets a retry. A thread must not keep watching its time once it is done.
         sandbox.fault(Fault::status(408));
     }
 }
 
-/// What rests holds back those behind it, but not once it is withdrawn.
+/// An event that waits for its retry delays the events behind it, but not once its handle is
+/// closed.
 #[test]
-fn closing_a_handle_lets_its_neighbours_events_go() {
+fn closing_a_handle_releases_another_handles_events() {
     let sandbox = sandbox();
     let options = [
         ("engine", "shared"),
@@ -60,14 +61,14 @@ fn closing_a_handle_lets_its_neighbours_events_go() {
     let error = closed.poll(Duration::ZERO).unwrap().into_result().unwrap_err();
     assert_eq!((error.status(), error.outcome()), (Status::Closed, Outcome::NotCreated));
     assert_eq!(error.answer().unwrap().http_status, 408);
-    let report = other.poll(PATIENCE).expect("a report long before the other's retry");
+    let report = other.poll(PATIENCE).expect("a report long before the first event's retry");
     assert_eq!((report.tag(), report.outcome()), (2, Outcome::Created));
     assert_eq!(posts(&sandbox), 2);
 }
 
-/// As long as the first one is under way, a thread watches over the time of the second.
+/// While the first event is in flight, a thread already waits for the second event's deadline.
 #[test]
-fn a_retry_comes_before_what_is_watched_already() {
+fn a_retry_does_not_wait_for_a_later_deadline() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[("connections", "2")]);
     let [slow, other] = [(); 2].map(|()| sandbox.new_conversation().0);
@@ -93,13 +94,13 @@ fn closing_ends_idle_threads_at_once() {
     assert_eq!(client.flush(PATIENCE), 0);
     let start = Instant::now();
     client.close(PATIENCE).unwrap();
-    // Five seconds is when they would leave by themselves.
+    // By themselves they would end after five seconds.
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
 }
 
-/// Only what time can mend is a reason to leave the server alone.
+/// Only a failure that may pass is a reason to pause.
 #[test]
-fn a_refusal_for_good_pauses_nobody() {
+fn a_permanent_refusal_does_not_pause_sending() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[]);
     let refusal =
@@ -111,9 +112,9 @@ fn a_refusal_for_good_pauses_nobody() {
     assert_eq!(outcomes, [Outcome::NotCreated, Outcome::Created]);
 }
 
-/// A success that describes no event says nothing of the event that was to be.
+/// A 2xx answer without an event does not say whether the event was created.
 #[test]
-fn a_success_that_makes_no_sense_says_what_may_be() {
+fn an_invalid_2xx_answer_may_have_created_the_event() {
     let url = server(|mut stream| {
         while read_request(&mut stream).is_some() {
             let answer = "HTTP/1.1 201 Created\r\nContent-Length: 15\r\n\r\n{\"id\":1,\"id\":2}";
@@ -129,7 +130,7 @@ fn a_success_that_makes_no_sense_says_what_may_be() {
     assert!(error.message().ends_with("; the event may have been created"), "{error}");
 }
 
-/// What is on its way still needs the handle's account, but nobody its descriptor.
+/// An event in flight still needs the handle's counters, but nobody needs its descriptor.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_freed_handle_leaves_no_descriptor() {
@@ -152,10 +153,10 @@ fn a_freed_handle_leaves_no_descriptor() {
     });
 }
 
-/// One of them watches over the time of what waits, which is long.
+/// One of the two threads waits for the second event's deadline, which is far away.
 #[test]
-fn threads_leave_when_nothing_waits_any_more() {
-    alone("queue::threads_leave_when_nothing_waits_any_more", || {
+fn threads_end_when_nothing_waits() {
+    alone("queue::threads_end_when_nothing_waits", || {
         let sandbox = sandbox();
         let client = client(&sandbox, &[]);
         sandbox.fault(Fault::delay(Duration::from_millis(500)));
@@ -169,11 +170,11 @@ fn threads_leave_when_nothing_waits_any_more() {
     });
 }
 
-/// The thread and the connection that were used last take the next event. If they took turns,
-/// none would ever be idle for long.
+/// The thread and the connection that were used last take the next event. If they took turns, none
+/// would ever be idle for long.
 #[test]
-fn what_a_burst_needed_leaves_though_a_few_events_go_on() {
-    alone("queue::what_a_burst_needed_leaves_though_a_few_events_go_on", || {
+fn threads_of_a_burst_end_although_a_few_events_go_on() {
+    alone("queue::threads_of_a_burst_end_although_a_few_events_go_on", || {
         let sandbox = sandbox();
         let client = client(&sandbox, &[]);
         sandbox.fault(Fault::delay(Duration::from_millis(200)).times(10));

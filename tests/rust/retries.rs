@@ -1,4 +1,4 @@
-//! What is repeated, and what is not.
+//! Which requests are repeated, and which are not.
 
 use std::io::Write as _;
 use std::time::{Duration, SystemTime};
@@ -29,7 +29,7 @@ fn what_was_certainly_not_created_is_repeated() {
 }
 
 #[test]
-fn max_retries_bounds_the_repeating() {
+fn max_retries_limits_the_retries() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[("max_retries", "2")]);
     sandbox.fault(Fault::status(429).forever());
@@ -42,7 +42,7 @@ fn max_retries_bounds_the_repeating() {
 }
 
 #[test]
-fn retry_after_is_kept_by_number_and_by_date() {
+fn retry_after_is_honoured_as_a_number_and_as_a_date() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[]);
     sandbox.fault(retry_after(429, "1"));
@@ -56,7 +56,7 @@ fn retry_after_is_kept_by_number_and_by_date() {
 }
 
 #[test]
-fn a_retry_after_beyond_the_time_limit_is_the_callers_to_keep() {
+fn a_retry_after_beyond_the_time_limit_is_returned_to_the_caller() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[("timeout", "5s")]);
     sandbox.fault(retry_after(429, "60"));
@@ -64,7 +64,7 @@ fn a_retry_after_beyond_the_time_limit_is_the_callers_to_keep() {
     assert_eq!(error.status(), Status::RateLimited);
     assert_eq!(error.retry_after(), Some(Duration::from_secs(60)));
     assert!(error.is_retryable());
-    // The whole engine pauses: nothing more is sent.
+    // The whole engine pauses: it sends nothing more.
     let error = within(Duration::ZERO, Duration::from_secs(1), || failed(&client, &sandbox));
     assert_eq!((error.status(), error.outcome()), (Status::RateLimited, Outcome::NotCreated));
     assert!(error.retry_after().is_some_and(|after| after > Duration::from_secs(55)));
@@ -159,7 +159,7 @@ fn a_message_says_what_the_outcome_says() {
 }
 
 #[test]
-fn a_refusal_with_a_retry_after_pauses_nobody() {
+fn a_permanent_refusal_with_a_retry_after_does_not_pause_sending() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[]);
     sandbox.fault(retry_after(403, "60"));
@@ -178,7 +178,7 @@ fn one_answer_pauses_the_engine_for_an_hour_at_most() {
     assert_eq!(posts(&sandbox), 1);
 }
 
-/// Its date is by the server's clock, which may not be this machine's.
+/// The date is by the server's clock, which may differ from this machine's.
 #[test]
 fn a_retry_after_date_is_counted_from_the_answers_own_date() {
     let hour = Duration::from_secs(3600);

@@ -1,4 +1,4 @@
-//! No message repeats a secret, whatever its text has gone through and wherever it was put.
+//! No message repeats a secret, even if it is damaged or set as the wrong option.
 
 use std::collections::HashSet;
 use std::ffi::{CStr, CString};
@@ -15,7 +15,7 @@ use crate::support::sandbox;
 
 const APPLICATION: &str = "6f5e3a1c-0000-4000-8000-000000000001";
 
-/// What no message may hold: so many characters in a row are of use to a thief.
+/// No message may contain this many characters of a secret in a row: they could help an attacker.
 const PIECE: usize = 16;
 
 struct Secret(HashSet<Vec<u8>>);
@@ -27,11 +27,11 @@ impl Secret {
 
     fn assert_kept(&self, message: &str, given: &str) {
         let shown = message.as_bytes().windows(PIECE).find(|piece| self.0.contains(*piece));
-        assert!(shown.is_none(), "{message}\nshows a piece of what was given:\n{given}");
+        assert!(shown.is_none(), "{message}\nshows a part of the secret in:\n{given}");
     }
 }
 
-/// A new private key, and what of it is secret: its base64, without the lines.
+/// A new private key, and its secret part: the base64 without line ends.
 fn key() -> (String, Secret) {
     let sandbox = sandbox();
     let pem = std::fs::read_to_string(sandbox.private_key_path()).unwrap();
@@ -39,7 +39,7 @@ fn key() -> (String, Secret) {
     (pem, Secret::new(&content))
 }
 
-/// What `given` as an option makes the C ABI and the Rust API say.
+/// The errors of the C ABI and the Rust API if an option is set to `given`.
 fn messages(option: &str, given: &str) -> Vec<String> {
     let mut messages = Vec::new();
     let mut config = Config::new();
@@ -73,7 +73,7 @@ fn message_in_c(option: &str, given: &str) -> Option<String> {
     }
 }
 
-/// What becomes of a key on its way through shells, .env files, web forms and copying.
+/// A key that was damaged as shells, .env files, web forms and copying damage keys.
 fn mangled(pem: &str, random: &mut fastrand::Rng) -> String {
     let mut text = pem.to_owned();
     for _ in 0..random.usize(1..=3) {
@@ -134,9 +134,9 @@ fn no_key_is_shown_however_its_text_is_mangled() {
     });
 }
 
-/// Every option's value may be another's by mistake, and an option's name its value.
+/// A user may set any option to the value of another one, or swap an option's name and value.
 #[test]
-fn no_key_is_shown_that_was_given_for_something_else() {
+fn no_key_is_shown_that_was_given_to_another_option() {
     let (pem, secret) = key();
     let mut random = fastrand::Rng::with_seed(8);
     for round in 0..1000 {
@@ -185,16 +185,16 @@ fn no_other_secret_is_shown() {
     ] {
         let (option, given) = (option.replace("SECRET", SECRET), form.replace("SECRET", SECRET));
         let said = messages(&option, &given);
-        assert!(!said.is_empty(), "{option}={given} is taken");
+        assert!(!said.is_empty(), "{option}={given} is accepted");
         for message in said {
             secret.assert_kept(&message, &given);
         }
     }
 }
 
-/// What is no secret helps: where a file was looked for, and what kind of key it was.
+/// Values that are not secret help the user: the path of a missing file, or the kind of a key.
 #[test]
-fn what_is_no_secret_is_shown() {
+fn values_that_are_not_secret_are_shown() {
     let (pem, _) = key();
     for (option, given, shown) in [
         ("private_key_path", "private.key", "private.key"),

@@ -1,4 +1,4 @@
-//! Handles with equal settings share one engine, if they want to.
+//! Handles with equal settings share one engine if `engine=shared`.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn handles_with_equal_settings_share_connection_and_token_also_one_after_the_oth
     }
     assert_eq!(connections_and_tokens(&sandbox), (1, 1));
     let pem = std::fs::read_to_string(sandbox.private_key_path()).unwrap();
-    // The same key by another way, and a default that is spelled out.
+    // The same key from another option, and an option that is set to its default.
     create(&shared(&sandbox, &[("private_key", &pem), ("timeout", "30s")]), &sandbox).unwrap();
     assert_eq!(connections_and_tokens(&sandbox), (1, 1));
 }
@@ -44,7 +44,7 @@ fn handles_that_differ_in_anything_share_nothing() {
     assert_eq!(connections_and_tokens(&sandbox), (4, 4));
 }
 
-/// A program may be handed a token for each request that it serves.
+/// A program may get a new token for each request that it serves.
 #[test]
 fn handles_of_one_account_share_an_engine_and_each_has_its_own_token() {
     let sandbox = tls_sandbox();
@@ -62,7 +62,7 @@ fn handles_of_one_account_share_an_engine_and_each_has_its_own_token() {
     }
     let (connections, tokens) = connections_and_tokens(&sandbox);
     assert_eq!((connections, tokens), (1, 5));
-    // Of another application, as far as it says.
+    // One token names another application, the other none.
     let claims = serde_json::json!({"application_id": "another", "iat": 1, "jti": "1"});
     failed(&shared(&sandbox, &[("token", &sandbox.sign(&claims))]), &sandbox);
     failed(&shared(&sandbox, &[("token", "a.b.c")]), &sandbox);
@@ -70,7 +70,7 @@ fn handles_of_one_account_share_an_engine_and_each_has_its_own_token() {
 }
 
 #[test]
-fn a_ca_file_that_changed_is_another_and_one_that_was_moved_is_not() {
+fn a_changed_ca_file_makes_another_engine_and_a_moved_one_does_not() {
     let (sandbox, other) = (tls_sandbox(), tls_sandbox());
     let directory = tempfile::tempdir().unwrap();
     let [path, moved] = ["ca.pem", "moved.pem"].map(|name| directory.path().join(name));
@@ -82,7 +82,7 @@ fn a_ca_file_that_changed_is_another_and_one_that_was_moved_is_not() {
     create(&trusting(&path), &sandbox).unwrap();
     std::fs::copy(&path, &moved).unwrap();
     create(&trusting(&moved), &sandbox).unwrap();
-    // The one that was refused made a connection, too.
+    // The refused client made a connection too.
     assert_eq!(sandbox.connections().accepted, 2);
     std::fs::write(&path, "").unwrap();
     let mut config = config(&sandbox, &[("engine", "shared")]);
@@ -121,7 +121,7 @@ fn closing_a_handle_cancels_its_own_calls_only() {
 }
 
 #[test]
-fn each_option_tells_engines_apart_and_so_does_its_name() {
+fn engines_differ_if_any_option_differs() {
     let sandbox = tls_sandbox();
     create(&shared(&sandbox, &[]), &sandbox).unwrap();
     for (count, (name, value)) in (2..).zip([
@@ -142,14 +142,14 @@ fn each_option_tells_engines_apart_and_so_does_its_name() {
         ("language", "b/29"),
     ]) {
         let (client, from) = (shared(&sandbox, &[(name, value)]), sandbox.member_id());
-        // Not all of them are let in.
+        // The sandbox refuses some of them.
         let _ = client.create_event(sandbox.conversation_id(), "custom:a", Some(from), "{}");
         assert_eq!(sandbox.connections().accepted, count, "{name}");
     }
 }
 
 #[test]
-fn an_option_that_is_back_at_its_default_tells_nothing_apart() {
+fn an_option_reset_to_its_default_makes_no_other_engine() {
     let sandbox = tls_sandbox();
     create(&shared(&sandbox, &[]), &sandbox).unwrap();
     let mut config = config(&sandbox, &[("engine", "shared"), ("timeout", "31s")]);

@@ -1,6 +1,6 @@
 //! Thousands of events against a server that fails in every way it can.
 //!
-//! A failure prints the seed; with that in `VCE_SOAK_SEED` the same events meet the same faults.
+//! A failure prints the seed. With it in `VCE_SOAK_SEED` the same events meet the same faults.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -68,7 +68,7 @@ fn closed_at_any_moment() {
             let closed = errors.filter(|error| error.status() == Status::Closed);
             cancelled.extend(closed.map(|error| error.outcome() == Outcome::MaybeCreated));
         }
-        assert_eq!(cancelled.len(), 2, "some in the queue, and some in flight");
+        assert_eq!(cancelled.len(), 2, "some were in the queue, and some in flight");
     });
 }
 
@@ -100,10 +100,10 @@ impl Delivery {
     }
 }
 
-/// How a client's life ends.
+/// When the client is closed.
 #[derive(Clone, Copy)]
 enum Ending {
-    /// After everything has come to its end.
+    /// After all events have finished.
     Flushed,
     /// While events are enqueued and sent.
     ClosedAfter(Duration),
@@ -117,7 +117,7 @@ struct Soak {
     conversations: Vec<Conversation>,
 }
 
-/// Says itself when a test fails.
+/// The seed, which prints itself when a test fails.
 struct Seed(u64);
 
 impl Drop for Seed {
@@ -128,7 +128,7 @@ impl Drop for Seed {
     }
 }
 
-/// Tells the threads that do not end by themselves.
+/// Tells the threads that do not end by themselves to end.
 struct End<'a>(&'a AtomicBool);
 
 impl Drop for End<'_> {
@@ -153,7 +153,7 @@ impl Soak {
             share: SHARE_OF_FAULTS,
             on: Operation::Create,
         });
-        // Pauses for real, which the others are not.
+        // These two pause the engine for a second; the random faults do not.
         for (status, skip) in [(429, EVENTS / 4), (503, EVENTS / 2)] {
             let retry_after = Some("1".to_owned());
             let pause = StatusFault { status, retry_after, ..StatusFault::default() };
@@ -185,7 +185,7 @@ impl Soak {
         thread::scope(|scope| {
             let pollers = [(); POLLERS].map(|()| scope.spawn(|| self.poll(&closed)));
             scope.spawn(|| self.disturb(&closed));
-            // Dropped also when something fails here, or they would go on for ever.
+            // Also dropped when something fails here, or these threads would run forever.
             let end = End(&closed);
             let closing = match ending {
                 Ending::Flushed => {
@@ -222,7 +222,7 @@ impl Soak {
         let mut random = fastrand::Rng::with_seed(self.seed.0.wrapping_add(number));
         for _ in 0..EVENTS / PRODUCERS {
             let conversation = random.choice(&self.conversations).unwrap();
-            // Held until the event is accepted: a conversation's tags are its order.
+            // Locked until the event is accepted, so that a conversation's tags are in its order.
             let mut next_tag = conversation.next_tag.lock().unwrap();
             let tag = *next_tag;
             let from = tag.is_multiple_of(3).then_some(conversation.member.as_str());
@@ -253,7 +253,7 @@ impl Soak {
         }
     }
 
-    /// Closes idle connections, also under requests that are about to leave.
+    /// Closes idle connections, also while requests are about to leave on them.
     fn disturb(&self, closed: &AtomicBool) {
         while !closed.load(Ordering::SeqCst) {
             self.sandbox.close_idle_connections();
@@ -262,7 +262,7 @@ impl Soak {
     }
 
     fn check(&self, reports: Vec<Report>) -> Evidence {
-        assert_eq!(library_threads(), Vec::<String>::new(), "threads that outlived the client");
+        assert_eq!(library_threads(), Vec::<String>::new(), "threads that run after closing");
         self.wait_for_the_sandbox();
         self.check_stats(&reports);
         let evidence = self.evidence(reports);
@@ -315,7 +315,7 @@ impl Soak {
         requests.filter(|request| request.operation == Some(Operation::Create)).collect()
     }
 
-    /// Waits until the sandbox has come to its end with every connection that was opened.
+    /// Waits until the sandbox has finished every connection that was opened.
     fn wait_for_the_sandbox(&self) {
         let stats: Value = serde_json::from_str(&self.client.stats()).unwrap();
         let start = Instant::now();
@@ -350,7 +350,7 @@ impl Soak {
             self.conversations.iter().map(|conversation| *conversation.next_tag.lock().unwrap());
         let accepted: BTreeSet<_> =
             (0..).zip(ends).flat_map(|(index, end)| index * EVENTS..end).collect();
-        assert!(by_tag.keys().eq(&accepted), "one report for each");
+        assert!(by_tag.keys().eq(&accepted), "each accepted event has one report");
         Evidence { delivery: self.delivery, reports: by_tag, logs }
     }
 }

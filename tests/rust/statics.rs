@@ -1,5 +1,6 @@
-//! What is made once in a process, at its first use: a child of a fork at that moment inherits it
-//! half made, for ever. So each such place is known, and why it does no harm.
+//! Statics that are made at their first use. If a process forks at that moment, the child inherits
+//! them half made, forever. So each such static is listed here, with the reason why it does no
+//! harm.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,21 +8,21 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Places by package and file, and why a fork cannot meet them half made.
+/// The files with such statics, and why a child cannot inherit these half made.
 const KNOWN: &[(&str, &str, &str)] = &[
     ("libvce", "transport/roots.rs", "made without a lock"),
     ("once_cell", "imp_std.rs", "only in once_cell's own tests"),
     ("once_cell", "lib.rs", "only in bounds of types"),
     ("ring", "cpu/arm.rs", "made without a lock"),
     ("ring", "cpu/intel.rs", "made without a lock"),
-    ("rustls", "crypto/mod.rs", "libvce names its provider, so this one is never asked for"),
+    ("rustls", "crypto/mod.rs", "libvce sets its own provider, so this one is never used"),
     ("ureq", "lib.rs", "only in ureq's own tests"),
     ("ureq", "run.rs", "made by transport::prepare, which a fork waits for"),
     ("ureq", "timings.rs", "only in ureq's own tests"),
-    ("uuid", "timestamp.rs", "only for ids that hold the time"),
+    ("uuid", "timestamp.rs", "only for ids that contain the time"),
 ];
 
-/// The sources of what ships: libvce and its dependencies on this system.
+/// The source folders of what ships: libvce and its dependencies on Linux.
 fn sources() -> BTreeMap<String, PathBuf> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked", "--offline"])
@@ -48,7 +49,7 @@ fn sources() -> BTreeMap<String, PathBuf> {
         let name = package["name"].as_str().unwrap().to_owned();
         (name, manifest.with_file_name("src"))
     };
-    // What runs in the compiler ships nothing of itself.
+    // Packages that run only in the compiler do not ship.
     let is_macro = |package: &&Value| package["targets"][0]["kind"][0] == "proc-macro";
     let of_macros = ["proc-macro2", "quote", "syn", "unicode-ident"];
     packages
@@ -59,7 +60,7 @@ fn sources() -> BTreeMap<String, PathBuf> {
         .collect()
 }
 
-/// The dependencies of a package that are not for its build or its tests alone.
+/// The dependencies of a package, without those that only its build or its tests use.
 fn shipped_dependencies(node: &Value) -> (&str, Vec<&str>) {
     let is_shipped =
         |dep: &&Value| dep["dep_kinds"].as_array().unwrap().iter().any(|k| k["kind"].is_null());
@@ -68,7 +69,7 @@ fn shipped_dependencies(node: &Value) -> (&str, Vec<&str>) {
     (node["id"].as_str().unwrap(), ids.collect())
 }
 
-/// Files with a static that is made at its first use, but for those of a thread.
+/// Files with a static that is made at its first use. Thread-locals do not count.
 fn lazy_statics(folder: &Path) -> Vec<PathBuf> {
     const LAZY: [&str; 8] = [
         "OnceLock",
@@ -101,7 +102,7 @@ fn lazy_statics(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn all_that_is_made_at_its_first_use_is_known() {
+fn every_static_that_is_made_at_its_first_use_is_known() {
     let sources = sources();
     assert!(sources.len() > 30 && sources.contains_key("ureq"), "{sources:?}");
     let mut found = BTreeSet::new();
@@ -118,5 +119,5 @@ fn all_that_is_made_at_its_first_use_is_known() {
     let new: Vec<_> = found.difference(&known).collect();
     assert!(new.is_empty(), "may be made while another thread forks: {new:?}");
     let gone: Vec<_> = known.difference(&found).collect();
-    assert!(gone.is_empty(), "not there any more: {gone:?}");
+    assert!(gone.is_empty(), "no longer there: {gone:?}");
 }

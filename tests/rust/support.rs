@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use vce::{Client, Config, Error, Event, Result};
 use vce_sandbox::{Options, Sandbox};
 
-/// A sandbox without TLS: most tests are not about it.
+/// A sandbox without TLS, which most tests do not need.
 pub fn sandbox() -> Sandbox {
     Sandbox::start(Options::default()).unwrap()
 }
@@ -16,7 +16,7 @@ pub fn tls_sandbox() -> Sandbox {
     Sandbox::start(Options { tls: true, ..Options::default() }).unwrap()
 }
 
-/// What a sandbox's user would set, and `options` over it.
+/// The configuration of the sandbox's user, and then `options`.
 pub fn config(sandbox: &Sandbox, options: &[(&str, &str)]) -> Config {
     let mut config = Config::new();
     config.set("application_id", Some(sandbox.application_id())).unwrap();
@@ -24,7 +24,7 @@ pub fn config(sandbox: &Sandbox, options: &[(&str, &str)]) -> Config {
     config.set("base_url", Some(sandbox.base_url())).unwrap();
     config.set("ca_file", sandbox.ca_file().and_then(|path| path.to_str())).unwrap();
     config.set("proxy", Some("none")).unwrap();
-    // Tests should not wait for what they are not about.
+    // Most tests are not about the back-off, so they should not wait for it.
     config.set("retry_backoff", Some("1ms")).unwrap();
     for (name, value) in options {
         config.set(name, Some(value)).unwrap();
@@ -54,8 +54,8 @@ pub fn created(sandbox: &Sandbox) -> usize {
     sandbox.events(sandbox.conversation_id()).len()
 }
 
-/// Runs `call` and asserts that it takes as long as it should, within what the promise
-/// "timeout plus 250 ms" allows.
+/// Runs `call` and asserts that it takes at least `least` and at most `timeout` plus 250 ms, as
+/// libvce promises.
 pub fn within<T>(least: Duration, timeout: Duration, call: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let result = call();
@@ -65,7 +65,7 @@ pub fn within<T>(least: Duration, timeout: Duration, call: impl FnOnce() -> T) -
     result
 }
 
-/// A server of the test's own, on a thread: `serve` gets each connection.
+/// Starts a server on its own thread: `serve` gets each connection.
 pub fn server(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

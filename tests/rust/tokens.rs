@@ -34,7 +34,7 @@ fn a_token_has_the_documented_claims() {
     assert_eq!(claims.as_object().unwrap().len(), 6);
 }
 
-/// Whose events they are, the server would ask; so it is not asked.
+/// The server would refuse such an event, so it is not sent.
 #[test]
 fn with_a_subject_every_event_needs_its_member() {
     let sandbox = sandbox();
@@ -49,13 +49,13 @@ fn with_a_subject_every_event_needs_its_member() {
             assert_eq!((error.status(), error.outcome()), (Status::MemberId, Outcome::NotCreated));
             assert!(error.message().starts_with("the member id is missing"), "{error}");
         }
-        // In the order in which all offences are found.
+        // The checks are in their usual order.
         assert_eq!(enqueue("a/b", "oops", "[]").status(), Status::ConversationId);
         assert_eq!(enqueue(id, "oops", "[]").status(), Status::TypePrefix);
         assert_eq!(enqueue(id, "custom:a", "[]").status(), Status::MemberId);
     }
     assert_eq!(sandbox.requests().len(), 0);
-    // A ready token takes the subject's place, and one that names nobody needs no member.
+    // A ready token replaces `subject`, and a token that names no user needs no member.
     let token = sandbox.new_token();
     create(&client(&sandbox, &[("subject", "ann"), ("token", &token)]), &sandbox).unwrap();
 }
@@ -143,12 +143,12 @@ fn a_token_is_renewed_before_it_expires() {
     let sandbox = sandbox();
     let client = client(&sandbox, &[("token_ttl", "30s")]);
     create(&client, &sandbox).unwrap();
-    // The sandbox's clock runs ahead, as if the client's had been asleep with its machine: the
-    // token is 20 s old for the server, and still good, also on a busy machine.
+    // The sandbox's clock runs ahead, as if the client's machine had slept. The token is 20 s old
+    // for the server and still valid, also if this machine is busy.
     sandbox.set_clock_offset(20);
     create(&client, &sandbox).unwrap();
     assert_eq!(posts(&sandbox), 2);
-    // Now it has expired, whatever this machine's clock says.
+    // Now the token has expired for the server.
     sandbox.set_clock_offset(45);
     std::thread::sleep(Duration::from_millis(10));
     create(&client, &sandbox).unwrap();
@@ -156,9 +156,9 @@ fn a_token_is_renewed_before_it_expires() {
 }
 
 #[test]
-fn the_signature_is_that_of_another_implementation() {
-    // The sandbox verifies every token with a library of its own; here is the converse: a
-    // token that is not signed by the application's key is refused by it.
+fn a_token_signed_by_another_key_is_refused() {
+    // The sandbox verifies every token with another library. This test shows that it refuses a
+    // token that another key signed.
     let sandbox = sandbox();
     let other = crate::support::sandbox();
     let token = other.sign(&json!({

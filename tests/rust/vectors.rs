@@ -1,4 +1,4 @@
-//! The vectors that every language runs, through the C ABI's functions and the Rust types.
+//! Runs the vectors, as every language does, through the C ABI's functions and the Rust types.
 
 use std::ffi::{CString, c_char};
 use std::ptr::null_mut;
@@ -92,7 +92,7 @@ fn bodies_are_sent_byte_for_byte_without_insignificant_whitespace() {
 #[test]
 fn ids() {
     for case in cases("ids.json") {
-        // What is not UTF-8 is refused before it becomes a Rust string.
+        // Invalid UTF-8 is refused before it becomes a Rust string.
         let Ok(text) = String::from_utf8(input(&case)) else { continue };
         let results = [
             (ConversationId::new(&text).map(drop), Status::ConversationId),
@@ -117,7 +117,7 @@ fn ids() {
     }
 }
 
-/// The grammar, against a JSON library that is not ours, on bodies that nobody thought of.
+/// Compares the JSON grammar with another library, on random bodies.
 #[test]
 fn random_bodies_agree_with_serde_json() {
     const ALPHABET: &[&str] = &[

@@ -1,4 +1,4 @@
-//! What the client said and what the sandbox saw, held against each other.
+//! Compares what the client reported with what the sandbox saw.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,14 +10,14 @@ use super::{Delivery, MAX_RETRIES};
 
 pub struct Evidence {
     pub delivery: Delivery,
-    /// By tag; the tags of a conversation are its order.
+    /// By tag. The tags of a conversation are in its order.
     pub reports: BTreeMap<u64, Report>,
-    /// For each conversation, the requests and the events that are there.
+    /// The requests and the stored events of each conversation.
     pub logs: Vec<(Vec<RequestRecord>, Vec<StoredEvent>)>,
 }
 
 impl Evidence {
-    /// A soak in which nothing happens proves nothing.
+    /// Checks that all outcomes and faults occurred: otherwise the soak would prove nothing.
     pub fn check_variety(&self) {
         for outcome in [Outcome::Created, Outcome::MaybeCreated, Outcome::NotCreated] {
             let reported = self.reports.values().filter(|report| report.outcome() == outcome);
@@ -40,7 +40,7 @@ impl Evidence {
                 (_, Delivery::AtMostOnce | Delivery::EffectivelyOnce) => 1,
                 (_, Delivery::AtLeastOnce) => 1 + MAX_RETRIES,
             };
-            assert!(copies.len() <= most, "{} times there: {report:?}", copies.len());
+            assert!(copies.len() <= most, "stored {} times: {report:?}", copies.len());
             let is_created = report.outcome() == Outcome::Created;
             assert_eq!(
                 (report.event().is_some(), report.error().is_none()),
@@ -49,9 +49,9 @@ impl Evidence {
             if let Some(event) = report.event() {
                 assert!(
                     copies.iter().any(|id| Some(id.as_str()) == event.id()),
-                    "not there: {report:?}"
+                    "not stored: {report:?}"
                 );
-                assert_eq!(event.body().map(tag_of), Some(*tag), "another's event: {report:?}");
+                assert_eq!(event.body().map(tag_of), Some(*tag), "another event: {report:?}");
             }
             if let Some(error) = report.error() {
                 assert_eq!(error.outcome(), report.outcome());
@@ -60,8 +60,9 @@ impl Evidence {
         assert!(copies.is_empty(), "nobody enqueued {copies:?}");
     }
 
-    /// What the log proves: a request in it has left, and an answer's status in it is all that the
-    /// client could know. Only after an answer that allows it may there be another request.
+    /// Checks that an event was sent again only after an answer that allows it. The log proves
+    /// that: each request in it has left the client, and its status is all that the client could
+    /// know.
     pub fn check_requests(&self) {
         let mut requests = BTreeMap::<u64, Vec<&RequestRecord>>::new();
         let mut last_on = BTreeMap::<u64, u64>::new();
@@ -70,10 +71,10 @@ impl Evidence {
             let last = last_on.entry(request.connection).or_default();
             *last = request.number.max(*last);
         }
-        // The client uses a connection again only if it has taken the answer.
+        // The client reuses a connection only after it has read the answer.
         let was_answered = |request: &RequestRecord| request.number < last_on[&request.connection];
         for requests in requests.values() {
-            // Beside the retries, one with a fresh token.
+            // In addition to the retries, one request with a new token.
             assert!(requests.len() <= 1 + MAX_RETRIES + 1, "{requests:?}");
             for request in &requests[..requests.len() - 1] {
                 let is_right = self.may_be_repeated(request, was_answered(request));
@@ -100,7 +101,8 @@ impl Evidence {
         }
     }
 
-    /// An event is sent only when all before it in its conversation have come to their end.
+    /// Checks that an event is sent only after all earlier events of its conversation have
+    /// finished.
     pub fn check_order(&self) {
         for (requests, events) in &self.logs {
             self.assert_in_order(requests.iter().map(tag_of_request));
@@ -112,7 +114,7 @@ impl Evidence {
 
     fn assert_in_order(&self, tags: impl Iterator<Item = u64>) {
         let mut last = 0;
-        // What was given up may arrive when others are under way already.
+        // A request that the client gave up may arrive when later events are already in flight.
         for tag in tags.filter(|tag| !self.was_given_up(*tag)) {
             assert!(last <= tag, "{last} came before {tag}");
             last = tag;
