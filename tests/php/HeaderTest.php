@@ -26,6 +26,8 @@ final class HeaderTest extends TestCase
         foreach ([...Status::cases(), ...Outcome::cases()] as $case) {
             $cases[Header::nameOf($case)] = $case->value;
         }
+        // Not a status, but what stands for those of a newer library.
+        unset($cases[Header::nameOf(Status::Unknown)]);
         $constants = Header::constants();
         ksort($cases);
         ksort($constants);

@@ -1,4 +1,4 @@
-"""A library that is newer than the package: unknown numbers are VceErrors with an outcome."""
+"""A library that is newer than the package: a number that the package does not know is no error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import vce
 from sandbox import Sandbox
 from vce import Outcome, Status, _native
 
-INCLUDE = Path(__file__).parents[2] / "include"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +24,8 @@ def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real library, with some functions in front of it."""
     installed = Path(vce.__file__).with_name(_native.FILE_NAME)
     path = tmp_path_factory.mktemp("newer") / "libnewer.so"
-    flags = f"-std=gnu99 -Wall -Wextra -Wpedantic -Werror -shared -fPIC -I{INCLUDE}"
-    source = Path(__file__).with_name("newer.c")
+    flags = f"-std=gnu99 -Wall -Wextra -Wpedantic -Werror -shared -fPIC -I{ROOT / 'include'}"
+    source = ROOT / "tests" / "support" / "newer.c"
     found = f"-Wl,--no-as-needed,-rpath,{installed.parent}"
     subprocess.run(
         ["cc", *flags.split(), str(source), "-o", str(path), found, str(installed), "-ldl"],
@@ -43,52 +43,82 @@ def _loaded(newer: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     _native.library.cache_clear()
 
 
-def check(error: BaseException | None) -> None:
-    assert type(error) is vce.VceError
-    assert error.outcome is Outcome.MAYBE_CREATED
+@pytest.fixture(params=[(777, None), (None, 42), (777, 42)], ids=["status", "outcome", "both"])
+def numbers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The numbers that each failure carries; None for the real one."""
+    status, outcome = request.param
+    for name, number in (("NEWER_STATUS", status), ("NEWER_OUTCOME", outcome)):
+        if number is not None:
+            monkeypatch.setenv(name, str(number))
+    return request.param
+
+
+def check(error: BaseException | None, numbers: Any, real: type[vce.VceError]) -> None:
+    status, outcome = numbers
+    assert isinstance(error, vce.VceError)
+    assert error.outcome is (Outcome.NOT_CREATED if outcome is None else Outcome.MAYBE_CREATED)
     assert isinstance(error.status, Status)
-    assert (error.status, error.status.value, error.status.name) == (777, 777, "ERR_UNKNOWN")
+    if status is None:
+        assert type(error) is real
+    else:
+        assert type(error) is vce.VceError
+        assert (error.status, error.status.value, error.status.name) == (777, 777, "ERR_UNKNOWN")
     assert str(error)
     for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
         assert (str(twin), vars(twin)) == (str(error), vars(error))
 
 
-def test_a_call(sandbox: Sandbox) -> None:
+def test_a_call(sandbox: Sandbox, numbers: Any) -> None:
     sandbox.status(403)
     with pytest.raises(vce.VceError) as invalid:
         vce.validate_type("oops")
     with vce.Client(**sandbox.options) as client, pytest.raises(vce.VceError) as refused:
         client.create_event(sandbox.conversation_id, "custom:a", {})
-    check(invalid.value)
-    check(refused.value)
+    check(invalid.value, numbers, vce.InvalidEventError)
+    check(refused.value, numbers, vce.ForbiddenError)
 
 
-def test_a_call_without_an_error(sandbox: Sandbox) -> None:
+def test_a_call_that_fails_without_an_error(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWER_STATUS", "777")
     with vce.Client(**sandbox.options) as client, pytest.raises(vce.VceError) as caught:
         client.delete_event(sandbox.conversation_id, "1")
     assert type(caught.value) is vce.VceError
+    assert caught.value.status == 777
     assert caught.value.outcome is Outcome.MAYBE_CREATED
 
 
-def test_events_in_the_background(sandbox: Sandbox) -> None:
+def test_events_in_the_background(sandbox: Sandbox, numbers: Any) -> None:
     sandbox.status(403)
     with vce.Client(**sandbox.options) as client:
         refused = client.enqueue_event(sandbox.conversation_id, "custom:a", {})
-        fine = client.enqueue_event(sandbox.conversation_id, "custom:a", {})
-        check(refused.exception(timeout=20))
-        assert fine.result(timeout=20).id
+        created = client.enqueue_event(sandbox.conversation_id, "custom:a", {})
+        check(refused.exception(timeout=20), numbers, vce.ForbiddenError)
+        assert created.result(timeout=20).id
         # By its name: there is no number in the statistics.
         assert client.stats().not_created_by_status == {"VCE_ERR_NEWERDAYS": 1}
 
 
-def test_events_in_asyncio(sandbox: Sandbox) -> None:
+def test_a_report_without_an_error(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWER_OUTCOME", "42")
+    monkeypatch.setenv("NEWER_SILENT", "1")
+    sandbox.status(403)
+    with vce.Client(**sandbox.options) as client:
+        future = client.enqueue_event(sandbox.conversation_id, "custom:a", {})
+        error = future.exception(timeout=20)
+    assert type(error) is vce.VceError
+    assert error.outcome is Outcome.MAYBE_CREATED
+
+
+def test_events_in_asyncio(sandbox: Sandbox, numbers: Any) -> None:
     sandbox.status(403)
 
     async def main() -> None:
         async with vce.AsyncClient(**sandbox.options) as client:
             with pytest.raises(vce.VceError) as caught:
                 await client.create_event(sandbox.conversation_id, "custom:a", {})
-            check(caught.value)
+            check(caught.value, numbers, vce.ForbiddenError)
             assert (await client.create_event(sandbox.conversation_id, "custom:a", {})).id
 
     asyncio.run(main())

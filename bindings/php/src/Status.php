@@ -53,4 +53,7 @@ enum Status: int
 
     // libvce's own mistakes.
     case Internal = 99;
+
+    /** A status that only a newer library knows. The exception's code is its number. */
+    case Unknown = -1;
 }

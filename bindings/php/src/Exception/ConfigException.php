@@ -5,12 +5,12 @@ declare(strict_types=1);
 namespace Vce\Exception;
 
 use InvalidArgumentException;
-use Vce\Internal\Described;
+use Vce\Internal\Located;
 
 /**
- * An option is unknown, or its value makes no sense.
+ * An option is unknown, or its value is invalid.
  */
 final class ConfigException extends InvalidArgumentException implements ExceptionInterface
 {
-    use Described;
+    use Located;
 }

@@ -22,6 +22,7 @@ use Vce\Exception\ServerException;
 use Vce\Exception\StorageException;
 use Vce\Exception\TimeoutException;
 use Vce\Exception\TransportException;
+use Vce\Exception\UnknownException;
 use Vce\Outcome;
 use Vce\Status;
 
@@ -33,21 +34,49 @@ use Vce\Status;
 final class Failure
 {
     /**
-     * The exception for an error, which stays its owner's.
+     * The exception for an error. The error still belongs to its owner.
      */
     public static function read(FFI $ffi, CData $error): ExceptionInterface
     {
-        // A later release of the same series may know a status that this package does not.
-        $status = Status::tryFrom($ffi->vce_error_status($error)) ?? Status::Internal;
+        $status = self::status($ffi->vce_error_status($error));
         $class = self::classFor($status);
 
         return new $class(
             $ffi->vce_error_message($error),
             $status,
-            Outcome::from($ffi->vce_error_outcome($error)),
+            self::outcome($ffi->vce_error_outcome($error)),
             $ffi->vce_error_is_retryable($error),
             ...self::details($ffi, $error, $class),
         );
+    }
+
+    /**
+     * The exception for a failure of which the library gave only a number.
+     */
+    public static function withoutError(int $number, Outcome $outcome): ExceptionInterface
+    {
+        $status = self::status($number);
+        $class = self::classFor($status);
+
+        return new $class(
+            "The library gave no reason for its status $number.",
+            $status,
+            $outcome,
+            ...($class === UnknownException::class ? ['number' => $number] : []),
+        );
+    }
+
+    /**
+     * The outcome for a number of the library. A newer library may know more of them than this package.
+     */
+    public static function outcome(int $number): Outcome
+    {
+        return Outcome::tryFrom($number) ?? Outcome::MaybeCreated;
+    }
+
+    private static function status(int $number): Status
+    {
+        return Status::tryFrom($number) ?? Status::Unknown;
     }
 
     /**
@@ -86,11 +115,12 @@ final class Failure
             Status::Ok,
             Status::End,
             Status::Internal => InternalException::class,
+            Status::Unknown => UnknownException::class,
         };
     }
 
     /**
-     * What only exceptions of this class carry.
+     * What only exceptions of this class have.
      *
      * @param class-string<ExceptionInterface> $class
      *
@@ -99,7 +129,7 @@ final class Failure
     private static function details(FFI $ffi, CData $error, string $class): array
     {
         return match (true) {
-            $class === InvalidEventException::class => [
+            $class === InvalidEventException::class, $class === ConfigException::class => [
                 'offset' => self::unless(-1, $ffi->vce_error_offset($error)),
             ],
             $class === TransportException::class => [
@@ -115,6 +145,7 @@ final class Failure
                 'response' => $ffi->vce_error_response($error),
                 'retryAfterMs' => self::unless(-1, $ffi->vce_error_retry_after_ms($error)),
             ],
+            $class === UnknownException::class => ['number' => $ffi->vce_error_status($error)],
             default => [],
         };
     }

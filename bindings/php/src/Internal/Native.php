@@ -10,6 +10,7 @@ use SensitiveParameter;
 use Vce\Exception\ExceptionInterface;
 use Vce\Exception\InvalidEventException;
 use Vce\Exception\LibraryException;
+use Vce\Outcome;
 use Vce\Status;
 
 /**
@@ -80,14 +81,16 @@ final class Native
     }
 
     /**
-     * Throws what a call reported.
+     * Throws the exception for a failed call.
      *
      * @throws ExceptionInterface
      */
     public static function check(int $status, Owned $error): void
     {
         if ($status !== Status::Ok->value) {
-            throw Failure::read(self::ffi(), $error->pointer());
+            throw FFI::isNull($error->pointer())
+                ? Failure::withoutError($status, Outcome::MaybeCreated)
+                : Failure::read(self::ffi(), $error->pointer());
         }
         Owned::keep($error);
     }

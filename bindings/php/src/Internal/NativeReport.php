@@ -8,6 +8,7 @@ use FFI;
 use FFI\CData;
 use Vce\Outcome;
 use Vce\Report;
+use Vce\Status;
 
 /**
  * Turns a `vce_report` into a Report.
@@ -23,12 +24,17 @@ final class NativeReport
     {
         $event = $ffi->vce_report_event($report);
         $error = $ffi->vce_report_error($report);
+        $outcome = Failure::outcome($ffi->vce_report_outcome($report));
 
         return new Report(
             $ffi->vce_report_tag($report),
-            Outcome::from($ffi->vce_report_outcome($report)),
+            $outcome,
             $event === null ? null : NativeEvent::read($ffi, $event),
-            $error === null ? null : Failure::read($ffi, $error),
+            match (true) {
+                $error !== null => Failure::read($ffi, $error),
+                $outcome !== Outcome::Created => Failure::withoutError(Status::Internal->value, $outcome),
+                default => null,
+            },
         );
     }
 }

@@ -50,18 +50,26 @@ def call(function: Any, *arguments: Any) -> Status:
     if status in (Status.OK, Status.END):
         return Status(status)
     try:
-        raise copy_error(error)
+        raise copy_error(error, status=Status(status))
     finally:
         library().vce_error_free(error)
 
 
-def copy_error(error: Any, outcome: Outcome = Outcome.MAYBE_CREATED) -> VceError:
-    """What a ``vce_error`` reports, as the exception for it.
+def copy_error(
+    error: Any,
+    outcome: Outcome = Outcome.MAYBE_CREATED,
+    status: Status = Status.ERR_INTERNAL,
+) -> VceError:
+    """The exception for a ``vce_error``.
 
-    `outcome` is what is known without it: an error may be missing or unreadable.
+    The error may be missing or unreadable: `outcome` and `status` are what is known without it.
     """
     if not error:
-        return VceError("the library did not say why", status=Status.ERR_INTERNAL, outcome=outcome)
+        return BY_STATUS.get(status, VceError)(
+            f"the library gave no reason for its status {status.value}",
+            status=status,
+            outcome=outcome,
+        )
     try:
         outcome = Outcome(library().vce_error_outcome(error))
         return _copy_error(error, outcome)
