@@ -165,7 +165,11 @@ final class EventsTest extends SandboxTestCase
         yield 'get, event' => ['getEvent', 1, 'CON-1', "1\0"];
         yield 'delete, conversation' => ['deleteEvent', 5, "CON-1\0", '1'];
         yield 'delete, event' => ['deleteEvent', 1, 'CON-1', "1\0"];
-        yield 'list' => ['listEvents', 5, "CON-1\0"];
+        yield 'list, conversation' => ['listEvents', 5, "CON-1\0"];
+        yield 'list, type' => ['listEvents', 8, 'CON-1', "custom:a\0b"];
+        yield 'list, order' => ['listEvents', 3, 'CON-1', 'custom:a', "asc\0"];
+        yield 'list, first id' => ['listEvents', 1, 'conversationId' => 'CON-1', 'startId' => "1\0"];
+        yield 'list, last id' => ['listEvents', 1, 'conversationId' => 'CON-1', 'endId' => "1\0"];
     }
 
     /**

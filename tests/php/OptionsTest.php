@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Vce\Tests;
 
+use ReflectionClassConstant;
 use ReflectionMethod;
 use ReflectionParameter;
 use Vce\Client;
@@ -44,22 +45,64 @@ final class OptionsTest extends SandboxTestCase
         'appName' => 'shop/2.1',
     ];
 
+    private const TYPES = [
+        'text' => '?string',
+        'path' => '?string',
+        'duration' => 'string|int|null',
+        'size' => 'string|int|null',
+        'integer' => '?int',
+        'boolean' => '?bool',
+        'object' => 'array|string|null',
+    ];
+
     /** The README's table is generated from the library's. */
-    public function testEveryOptionOfTheLibraryIsAnArgument(): void
+    public function testTheReadmeListsTheSameOptionsAsTheVectors(): void
     {
         $readme = (string) file_get_contents(__DIR__ . '/../../README.md');
         [, $table] = explode('<!-- options: generated -->', $readme);
-        preg_match_all('/^\| `(\w+)` \|/m', explode('<!-- /options -->', $table)[0], $rows);
-        // The package itself sets the language.
-        $names = array_diff($rows[1], ['language']);
-        $expected = array_map(static fn (string $name) => lcfirst(str_replace('_', '', ucwords($name, '_'))), $names);
+        $table = explode('<!-- /options -->', $table)[0];
+        preg_match_all('/^\| `(\w+)` \| (?:`([^`]*)`)? \|/m', $table, $rows);
 
-        $arguments = array_map(
-            static fn (ReflectionParameter $parameter) => $parameter->getName(),
-            (new ReflectionMethod(Options::class, '__construct'))->getParameters(),
+        self::assertSame(
+            array_combine($rows[1], $rows[2]),
+            array_map('strval', array_column(self::vectors(), 'default', 'name')),
+            'tests/vectors/options.json must list the README\'s options.',
         );
-        self::assertSame([...$expected, 'logger'], $arguments);
-        self::assertGreaterThan(25, count($arguments));
+    }
+
+    public function testThePackageHasTheOptionsOfTheVectors(): void
+    {
+        self::assertSame(
+            self::kinds(),
+            (new ReflectionClassConstant(Options::class, 'KINDS'))->getValue(),
+            'Options::KINDS must have the options and kinds of tests/vectors/options.json.',
+        );
+    }
+
+    public function testEveryOptionIsAnArgumentOfTheTypeForItsKind(): void
+    {
+        $expected = [];
+        foreach (self::kinds() as $name => $kind) {
+            $expected[self::argument($name)] = self::TYPES[$kind];
+        }
+        $arguments = [];
+        foreach ((new ReflectionMethod(Options::class, '__construct'))->getParameters() as $parameter) {
+            $arguments[$parameter->getName()] = (string) $parameter->getType();
+        }
+
+        self::assertSame($expected + ['logger' => '?Psr\Log\LoggerInterface'], $arguments);
+    }
+
+    public function testANumberIsConvertedByItsOptionsKind(): void
+    {
+        foreach (self::kinds() as $name => $kind) {
+            if (in_array($kind, ['duration', 'size', 'integer'], true)) {
+                $e = self::failure(fn () => $this->client(...[self::argument($name) => -7]));
+                self::assertInstanceOf(ConfigException::class, $e, $name);
+                self::assertStringContainsString($name, $e->getMessage());
+                self::assertStringContainsString($kind === 'duration' ? '"-7ms"' : '"-7"', $e->getMessage());
+            }
+        }
     }
 
     /**
@@ -124,13 +167,18 @@ final class OptionsTest extends SandboxTestCase
         yield ['baseUrl', 'http://api.example.com', 'base_url'];
     }
 
-    public function testANulIsRefused(): void
+    public function testTextThatTheLibraryCannotTakeIsABadArgument(): void
     {
-        foreach (['subject', 'privateKey', 'token', 'appName'] as $name) {
-            $e = self::failure(fn () => $this->client(...[$name => "a\0b"]));
+        foreach (self::kinds() as $name => $kind) {
+            if (!in_array($kind, ['integer', 'boolean'], true)) {
+                foreach (["a\0b", "a\xffb"] as $text) {
+                    $e = self::failure(fn () => $this->client(...[self::argument($name) => $text]));
 
-            self::assertInstanceOf(InvalidEventException::class, $e);
-            self::assertSame([Status::Argument, 1], [$e->status, $e->offset], $name);
+                    self::assertInstanceOf(ConfigException::class, $e, $name);
+                    self::assertSame([Status::Argument, 1], [$e->status, $e->offset], $name);
+                    self::assertStringContainsString('byte 1', $e->getMessage());
+                }
+            }
         }
     }
 
@@ -271,6 +319,29 @@ final class OptionsTest extends SandboxTestCase
                 putenv($name);
             }
         }
+    }
+
+    /**
+     * @return list<array{name: string, kind: string, default: ?string}>
+     */
+    private static function vectors(): array
+    {
+        $json = (string) file_get_contents(__DIR__ . '/../vectors/options.json');
+
+        return json_decode($json, true, flags: JSON_THROW_ON_ERROR);
+    }
+
+    /**
+     * @return array<string, string> by the library's names; the package itself sets the language
+     */
+    private static function kinds(): array
+    {
+        return array_diff_key(array_column(self::vectors(), 'kind', 'name'), ['language' => '']);
+    }
+
+    private static function argument(string $name): string
+    {
+        return lcfirst(str_replace('_', '', ucwords($name, '_')));
     }
 
     private function claims(): object

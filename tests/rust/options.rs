@@ -1,5 +1,6 @@
 //! The option table: valid values, invalid values, and its documentation.
 
+use serde_json::Value;
 use vce::{Client, Config, OPTIONS, Status};
 
 use crate::support::{config, sandbox};
@@ -143,6 +144,39 @@ fn every_option_is_documented() {
         std::fs::write(path, format!("{before}{BEGIN}{expected}{END}{after}")).unwrap();
     } else {
         assert_eq!(table, expected, "run with VCE_WRITE_DOCS=1 to write it");
+    }
+}
+
+/// What the library's answers to a few values show of an option's kind. A path is text to it.
+fn kind(name: &str) -> &'static str {
+    let takes = |value| Config::new().set(name, Some(value)).is_ok();
+    for (kind, valid, invalid) in [
+        ("duration", "5m", "5"),
+        ("size", "64KiB", "64KB"),
+        ("boolean", "true", "yes"),
+        ("integer", "4", "four"),
+        ("object", "{}", "[]"),
+    ] {
+        if takes(valid) && !takes(invalid) {
+            return kind;
+        }
+    }
+    "text"
+}
+
+/// The bindings convert values by these kinds.
+#[test]
+fn every_option_is_in_the_vectors() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/options.json");
+    let vectors: Vec<Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let listed: Vec<&str> = vectors.iter().map(|row| row["name"].as_str().unwrap()).collect();
+    let options: Vec<&str> = OPTIONS.iter().map(|option| option.name).collect();
+    assert_eq!(listed, options, "tests/vectors/options.json must list the same options");
+    for (option, row) in OPTIONS.iter().zip(&vectors) {
+        let name = option.name;
+        assert_eq!(row["default"].as_str(), option.default, "the default of {name}");
+        let expected = if row["kind"] == "path" { "text" } else { row["kind"].as_str().unwrap() };
+        assert_eq!(kind(name), expected, "the kind of {name}");
     }
 }
 

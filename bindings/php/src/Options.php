@@ -26,13 +26,40 @@ final class Options
 {
     use NotCopyable;
 
-    private const DURATIONS = [
-        'tokenTtl',
-        'connectTimeout',
-        'timeout',
-        'retryBackoff',
-        'retryBackoffMax',
-        'deliveryTimeout',
+    /**
+     * The kind of each option, by the library's names; the constructor's types follow from it.
+     *
+     * Only a duration needs its kind here: an integer then gets the unit.
+     */
+    private const KINDS = [
+        'application_id' => 'text',
+        'private_key' => 'text',
+        'private_key_path' => 'path',
+        'token' => 'text',
+        'subject' => 'text',
+        'acl' => 'object',
+        'token_ttl' => 'duration',
+        'base_url' => 'text',
+        'allow_plain_http' => 'boolean',
+        'api_version' => 'text',
+        'type_rules' => 'text',
+        'connect_timeout' => 'duration',
+        'timeout' => 'duration',
+        'max_retries' => 'integer',
+        'retry_backoff' => 'duration',
+        'retry_backoff_max' => 'duration',
+        'delivery' => 'text',
+        'rate_limit' => 'text',
+        'proxy' => 'text',
+        'ca_file' => 'path',
+        'tls_roots' => 'text',
+        'connections' => 'integer',
+        'queue_max_events' => 'integer',
+        'queue_max_bytes' => 'size',
+        'delivery_timeout' => 'duration',
+        'reports' => 'text',
+        'engine' => 'text',
+        'app_name' => 'text',
     ];
 
     private readonly ?Secret $privateKey;
@@ -138,10 +165,10 @@ final class Options
         if ($this->environment) {
             $config->loadEnvironment();
         }
-        foreach (get_object_vars($this) as $property => $value) {
-            if ($value !== null && $property !== 'logger' && $property !== 'environment') {
-                $name = strtolower((string) preg_replace('/[A-Z]/', '_$0', $property));
-                $config->set($name, self::text($property, $value));
+        foreach (self::KINDS as $name => $kind) {
+            $value = $this->{lcfirst(str_replace('_', '', ucwords($name, '_')))};
+            if ($value !== null) {
+                $config->set($name, self::text($kind, $value));
             }
         }
 
@@ -153,12 +180,12 @@ final class Options
     /**
      * @param array<string, mixed>|bool|int|string|Secret $value
      */
-    private static function text(string $property, array|bool|int|string|Secret $value): string|Secret
+    private static function text(string $kind, array|bool|int|string|Secret $value): string|Secret
     {
         return match (true) {
             is_array($value) => self::acl($value),
             is_bool($value) => $value ? 'true' : 'false',
-            is_int($value) => in_array($property, self::DURATIONS, true) ? "{$value}ms" : (string) $value,
+            is_int($value) => $kind === 'duration' ? "{$value}ms" : (string) $value,
             default => $value,
         };
     }

@@ -104,12 +104,7 @@ final class Native
     {
         $offset = $text === null ? false : strpos($text, "\0");
         if ($offset !== false) {
-            throw self::nulAt($offset, $what);
+            throw new InvalidEventException("$what contains a NUL at byte $offset.", Status::Argument, offset: $offset);
         }
-    }
-
-    public static function nulAt(int $offset, string $what): InvalidEventException
-    {
-        return new InvalidEventException("$what contains a NUL at byte $offset.", Status::Argument, offset: $offset);
     }
 }

@@ -5,7 +5,9 @@ declare(strict_types=1);
 namespace Vce\Internal;
 
 use FFI;
+use Vce\Exception\ConfigException;
 use Vce\Exception\ExceptionInterface;
+use Vce\Exception\InvalidEventException;
 
 /**
  * A `vce_config`.
@@ -35,16 +37,17 @@ final class NativeConfig
     public function set(string $name, string|Secret $value): void
     {
         $text = $value instanceof Secret ? $value->reveal() : $value;
-        $nul = strpos($text, "\0");
-        if ($nul !== false) {
-            throw Native::nulAt($nul, "The value of $name");
+        try {
+            Native::refuseNul($text, "The value of $name");
+            $error = Owned::error();
+            Native::check(
+                $this->ffi->vce_config_set($this->config->pointer(), $name, $text, $error->address()),
+                $error,
+            );
+        } catch (InvalidEventException $e) {
+            // An option belongs to no event. The first exception is dropped, since its trace has the text.
+            throw new ConfigException($e->getMessage(), $e->status, offset: $e->offset);
         }
-
-        $error = Owned::error();
-        Native::check(
-            $this->ffi->vce_config_set($this->config->pointer(), $name, $text, $error->address()),
-            $error,
-        );
     }
 
     /**

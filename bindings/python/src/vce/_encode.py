@@ -48,12 +48,15 @@ def encode_body(body: Mapping[str, Any] | str | bytes) -> bytes:
         return encode_text("body", body)
     if isinstance(body, bytes):
         return without_nul("body", body)
+    return encode_json("body", body, InvalidEventError, Status.ERR_BODY_JSON)
+
+
+def encode_json(name: str, value: object, kind: type[VceError], status: Status) -> bytes:
+    """Encode one argument as JSON; a value without a JSON form is refused with an error of `kind`."""
     try:
-        return _ENCODER.encode(body).encode()
+        return _ENCODER.encode(value).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidEventError(
-            f"body cannot be written as JSON: {error}", status=Status.ERR_BODY_JSON
-        ) from error
+        raise kind(f"{name} cannot be written as JSON: {error}", status=status) from error
 
 
 def _other_mapping(value: object) -> dict[Any, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import sys
@@ -12,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Union
 
 from ._call import Handle, call
-from ._encode import encode_optional, encode_text
+from ._encode import encode_json, encode_optional, encode_text
 from ._native import ClientPointer, library
 from .errors import ConfigError, Status
 
@@ -77,22 +76,29 @@ def open_client(options: Mapping[str, object], *, environment: bool) -> Handle:
     config = Handle(lib.vce_config_new(), lib.vce_config_free)
     if environment:
         call(lib.vce_config_load_env, config.pointer)
+    for name, value in {"language": _LANGUAGE, **options}.items():
+        _set(config, name, value)
     if options.get("reports") not in (None, "all"):
-        # The library would take it, and futures would wait for ever.
+        # The library took it, but futures would wait for ever.
         raise ConfigError(
-            "option reports: in Python an event's future is its report; drop the future instead",
+            "option reports: in Python an event's future is its delivery report, so all are kept;"
+            " drop the future instead",
             status=Status.ERR_CONFIG,
         )
-    for name, value in {"language": _LANGUAGE, **options, "reports": "all"}.items():
-        call(
-            lib.vce_config_set,
-            config.pointer,
-            encode_text("the option's name", name, ConfigError),
-            encode_optional(f"option {name}", option_text(name, value), ConfigError),
-        )
+    # Whatever the environment says.
+    _set(config, "reports", "all")
     client = ClientPointer()
     call(lib.vce_client_new, config.pointer, byref(client))
     return Handle(client, lib.vce_client_free)
+
+
+def _set(config: Handle, name: str, value: object) -> None:
+    call(
+        library().vce_config_set,
+        config.pointer,
+        encode_text("the option's name", name, ConfigError),
+        encode_optional(f"option {name}", option_text(name, value), ConfigError),
+    )
 
 
 def option_text(name: str, value: object) -> str | None:
@@ -106,7 +112,7 @@ def option_text(name: str, value: object) -> str | None:
     if isinstance(value, (int, float)):
         return _milliseconds(value) if name in DURATIONS else str(value)
     if isinstance(value, Mapping):
-        return json.dumps(dict(value))
+        return encode_json(f"option {name}", value, ConfigError, Status.ERR_CONFIG).decode()
     if isinstance(value, os.PathLike):
         return os.fsdecode(value)
     raise TypeError(f"option {name} cannot be a {type(value).__name__}")
