@@ -128,6 +128,21 @@ final class FailureTest extends SandboxTestCase
         self::assertCount(1, $this->sandbox->requests());
     }
 
+    public function testA429InEveryWay(): void
+    {
+        $this->sandbox->fault(['kind' => 'status', 'status' => 429, 'times' => null]);
+        $client = $this->client(maxRetries: 0);
+        $thrown = self::failure(fn () => $client->createEvent($this->sandbox->conversationId, 'custom:a', []));
+        $client->enqueueEvent($this->sandbox->conversationId, 'custom:a', []);
+        self::assertSame(0, $client->flush(60_000));
+        [$report] = iterator_to_array($client->poll());
+
+        foreach ([$thrown, $report->error] as $e) {
+            self::assertSame(RateLimitedException::class, $e::class);
+            self::assertInstanceOf(ThrottleException::class, $e);
+        }
+    }
+
     public function testAShortRetryAfterIsWaitedFor(): void
     {
         $this->sandbox->fault(['kind' => 'status', 'status' => 429, 'retry_after' => '1']);

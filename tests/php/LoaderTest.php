@@ -74,16 +74,13 @@ final class LoaderTest extends TestCase
 
     public function testALibraryOfAnotherVersion(): void
     {
-        $functions = array_diff(Header::functions(), ['vce_version']);
-        $source = 'const char *vce_version(void) { return "7.8.9"; }';
-        foreach ($functions as $name) {
-            $source .= "\nvoid $name(void) {}";
-        }
-        $done = $this->version(environment: ['VCE_LIBRARY_PATH' => $this->compile($source)]);
+        $library = $this->older();
+        $done = $this->version(environment: ['VCE_LIBRARY_PATH' => $library]);
 
         self::assertSame(1, $done->status);
-        self::assertStringContainsString('libvce 7.8.9', $done->errors);
+        self::assertStringContainsString("$library is libvce 7.8.9", $done->errors);
         self::assertStringContainsString('does not fit', $done->errors);
+        self::assertStringContainsString('Install', $done->errors);
     }
 
     public function testALibraryThatLacksAFunction(): void
@@ -118,9 +115,14 @@ final class LoaderTest extends TestCase
      *
      * @param list<string> $flags
      */
-    public function testEveryWayInSaysWhatIsWrong(array $flags, string $said): void
+    public function testEveryWayInSaysWhatIsWrong(array $flags, string $said, ?string $library = null): void
     {
-        $done = Process::php([...$flags, __DIR__ . '/programs/ways.php']);
+        $environment = match ($library) {
+            null => [],
+            'older' => ['VCE_LIBRARY_PATH' => $this->older()],
+            default => ['VCE_LIBRARY_PATH' => $library],
+        };
+        $done = Process::php([...$flags, __DIR__ . '/programs/ways.php'], $environment);
         self::assertSame(0, $done->status, $done->errors . $done->output);
         $thrown = json_decode($done->output, true, flags: JSON_THROW_ON_ERROR);
 
@@ -132,10 +134,14 @@ final class LoaderTest extends TestCase
     }
 
     /**
-     * @return iterable<string, array{list<string>, string}>
+     * @return iterable<string, array{0: list<string>, 1: string, 2?: string}>
      */
     public function obstacles(): iterable
     {
+        yield 'missing' => [[], '/nowhere/libvce.so: there is no such file', '/nowhere/libvce.so'];
+        yield 'no library' => [[], __FILE__ . ': no library that can be loaded', __FILE__];
+        yield 'another library' => [[], 'libc.so.6 lacks a function', 'libc.so.6'];
+        yield 'another version' => [[], 'is libvce 7.8.9', 'older'];
         yield 'switched off' => [['-d', 'ffi.enable=0'], 'ffi.enable=0'];
         yield 'not installed' => [['-n'], 'extension is not loaded'];
         // PHP 8.5 no longer has this setting, and gives a notice instead.
@@ -238,6 +244,19 @@ final class LoaderTest extends TestCase
     private function version(array $flags = [], array $environment = []): Process
     {
         return Process::php([...$flags, __DIR__ . '/programs/version.php'], $environment);
+    }
+
+    /**
+     * A library with every function, of another version.
+     */
+    private function older(): string
+    {
+        $source = 'const char *vce_version(void) { return "7.8.9"; }';
+        foreach (array_diff(Header::functions(), ['vce_version']) as $name) {
+            $source .= "\nvoid $name(void) {}";
+        }
+
+        return $this->compile($source);
     }
 
     private function compile(string $source): string

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import pickle
 import socket
@@ -62,6 +63,26 @@ def test_the_servers_answer(
     assert error.response is not None
     assert PROBLEM["detail"] in error.response
     assert str(error)
+
+
+def test_a_429_in_every_way(sandbox: Sandbox) -> None:
+    sandbox.status(429, times=None)
+    errors: list[BaseException | None] = []
+
+    async def main() -> None:
+        async with vce.AsyncClient(**sandbox.options, max_retries=0) as client:
+            try:
+                await client.create_event(sandbox.conversation_id, "custom:a", {})
+            except vce.VceError as error:
+                errors.append(error)
+
+    asyncio.run(main())
+    with vce.Client(**sandbox.options, max_retries=0) as client:
+        errors.append(failure(client, sandbox))
+        errors.append(
+            client.enqueue_event(sandbox.conversation_id, "custom:a", {}).exception(timeout=50)
+        )
+    assert [type(error) for error in errors] == [vce.RateLimitedError] * 3
 
 
 @pytest.mark.parametrize(("http_status", "status"), [(429, 429), (503, 503)])

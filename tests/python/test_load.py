@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -89,31 +90,52 @@ except vce.LibraryLoadError as error:
     ]
 
 
-@pytest.mark.usefixtures("_unloaded")
-def test_a_foreign_library_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VCE_LIBRARY_PATH", "libc.so.6")
-    with pytest.raises(vce.LibraryLoadError, match=r"libc\.so\.6 has no function vce_version"):
-        vce.library_version()
+def older(path: Path) -> str:
+    """A library with every function, of another version."""
+    functions = _native.FUNCTIONS.keys() - {"vce_version"}
+    source = 'const char *vce_version(void) { return "7.8.9"; }\n'
+    path.with_suffix(".c").write_text(source + "\n".join(f"void {f}(void) {{}}" for f in functions))
+    command = ["cc", "-shared", "-fPIC", "-o", str(path), str(path.with_suffix(".c"))]
+    subprocess.run(command, check=True)
+    return str(path)
 
 
 @pytest.mark.usefixtures("_unloaded")
-def test_an_error_of_loading_is_one_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VCE_LIBRARY_PATH", "/nowhere/libvce.so")
-    with pytest.raises(vce.VceError) as caught:
-        vce.Client(token="none")
-    error = caught.value
-    assert isinstance(error, vce.LibraryLoadError)
-    assert isinstance(error, OSError)
-    assert (error.status, error.outcome) == (vce.Status.ERR_INTERNAL, vce.Outcome.NOT_CREATED)
-    copy = pickle.loads(pickle.dumps(error))
-    assert (str(copy), vars(copy)) == (str(error), vars(error))
-
-
-@pytest.mark.usefixtures("_unloaded")
-def test_a_library_of_another_series_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_native, "__version__", "9.9.0")
-    with pytest.raises(vce.LibraryLoadError, match=re.escape(vce.__version__)):
-        vce.library_version()
+@pytest.mark.parametrize(
+    ("library", "reason"),
+    [
+        ("/nowhere/libvce.so", "No such file"),
+        ("/etc/passwd", "/etc/passwd: "),
+        ("libc.so.6", "libc.so.6 has no function vce_version"),
+        ("older", "is libvce 7.8.9"),
+    ],
+)
+def test_a_library_that_cannot_be_used_is_one_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, library: str, reason: str
+) -> None:
+    path = older(tmp_path / "libolder.so") if library == "older" else library
+    monkeypatch.setenv("VCE_LIBRARY_PATH", path)
+    calls: list[Callable[[], object]] = [
+        vce.library_version,
+        lambda: vce.is_valid_type("custom:a"),
+        lambda: vce.validate_body({}),
+        lambda: vce.Client(token="none"),
+        lambda: vce.AsyncClient.from_env(),
+    ]
+    for call in calls:
+        with pytest.raises(vce.VceError) as caught:
+            call()
+        error = caught.value
+        assert isinstance(error, vce.LibraryLoadError)
+        assert isinstance(error, OSError)
+        assert (error.status, error.outcome) == (vce.Status.ERR_INTERNAL, vce.Outcome.NOT_CREATED)
+        # What was tried, why it failed, and what to do.
+        assert path in str(error)
+        assert reason in str(error)
+        assert "VCE_LIBRARY_PATH" in str(error)
+        assert "install" in str(error)
+        copy = pickle.loads(pickle.dumps(error))
+        assert (str(copy), vars(copy)) == (str(error), vars(error))
 
 
 def test_importing_loads_nothing() -> None:

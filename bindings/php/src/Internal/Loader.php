@@ -29,7 +29,9 @@ final class Loader
         }
 
         try {
-            return self::checked(self::preloaded() ?? self::open());
+            $preloaded = self::preloaded();
+
+            return $preloaded === null ? self::open() : self::checked($preloaded, 'the preloaded library');
         } catch (FFI\Exception $e) {
             throw self::refused($e);
         }
@@ -65,7 +67,7 @@ final class Loader
         $tried = [];
         foreach (self::candidates() as $path) {
             try {
-                return FFI::cdef($header, $path);
+                return self::checked(FFI::cdef($header, $path), $path);
             } catch (FFI\Exception $e) {
                 $message = $e->getMessage();
                 if (str_starts_with($message, 'Failed loading')) {
@@ -104,11 +106,11 @@ final class Loader
         return $own . substr($message, strlen("Failed loading '$path'"));
     }
 
-    private static function checked(FFI $ffi): FFI
+    private static function checked(FFI $ffi, string $path): FFI
     {
         $version = $ffi->vce_version();
         if (!str_starts_with($version, self::SERIES . '.')) {
-            throw LibraryException::versionMismatch("it is libvce $version", self::SERIES);
+            throw LibraryException::versionMismatch("$path is libvce $version", self::SERIES);
         }
 
         return $ffi;

@@ -112,11 +112,17 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
 }
 
 
+_REMEDY = (
+    "reinstall the package, which contains its library,"
+    " or name another file in the environment variable VCE_LIBRARY_PATH"
+)
+
+
 def candidates() -> list[str]:
     """Where the library is looked for, in order."""
     override = os.environ.get("VCE_LIBRARY_PATH")
     if override:
-        # Who names a library wants that one: another in its place would hide the mistake.
+        # A fallback to another library would hide a mistake in the path.
         return [override]
     return [str(Path(__file__).with_name(FILE_NAME)), FILE_NAME]
 
@@ -136,7 +142,9 @@ def library() -> ctypes.CDLL:
             tried.append(f"  {path}: {error}")
             continue
         return _declare(loaded, path)
-    raise LibraryLoadError("the C library of vce was not found; tried:\n" + "\n".join(tried))
+    raise LibraryLoadError(
+        f"the native library of vce was not found; {_REMEDY}.  Tried:\n" + "\n".join(tried)
+    )
 
 
 def _declare(loaded: ctypes.CDLL, path: str) -> ctypes.CDLL:
@@ -145,13 +153,15 @@ def _declare(loaded: ctypes.CDLL, path: str) -> ctypes.CDLL:
             function = getattr(loaded, name)
         except AttributeError:
             raise LibraryLoadError(
-                f"{path} has no function {name}: it is no libvce {__version__}"
+                f"{path} has no function {name}, so it is not libvce {__version__}; {_REMEDY}"
             ) from None
         function.restype = result
         function.argtypes = arguments
     version: str = loaded.vce_version().decode()
     if _series(version) != _series(__version__):
-        raise LibraryLoadError(f"{path} is libvce {version}, and this package needs {__version__}")
+        raise LibraryLoadError(
+            f"{path} is libvce {version}, but this package needs {__version__}; {_REMEDY}"
+        )
     return loaded
 
 
