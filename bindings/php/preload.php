@@ -3,7 +3,7 @@
 /**
  * For `opcache.preload`: compiles every class of this package once, when the server starts.
  *
- * Preloaded code may use FFI also where `ffi.enable=preload`, PHP's default, forbids it to any other.
+ * With `ffi.enable=preload`, PHP's default, only preloaded code may use FFI in a web server.
  */
 
 declare(strict_types=1);

@@ -18,7 +18,7 @@ class LibraryBuildHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         library = self._library()
         if version == "editable":
-            # Imported from the source tree, so it is looked for there.
+            # The package is imported from the source tree, so the library must be there.
             shutil.copyfile(library, Path(self.root, "src", "vce", FILE_NAME))
         else:
             build_data["force_include"][str(library)] = f"vce/{FILE_NAME}"

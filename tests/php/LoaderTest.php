@@ -69,7 +69,7 @@ final class LoaderTest extends TestCase
         $done = $this->version(environment: ['VCE_LIBRARY_PATH' => "$this->directory/libvce.so"]);
 
         self::assertSame(1, $done->status);
-        self::assertStringContainsString('/libvce.so: no library that can be loaded', $done->errors);
+        self::assertStringContainsString('/libvce.so: the file is not a library', $done->errors);
     }
 
     public function testALibraryOfAnotherVersion(): void
@@ -139,7 +139,7 @@ final class LoaderTest extends TestCase
     public function obstacles(): iterable
     {
         yield 'missing' => [[], '/nowhere/libvce.so: there is no such file', '/nowhere/libvce.so'];
-        yield 'no library' => [[], __FILE__ . ': no library that can be loaded', __FILE__];
+        yield 'no library' => [[], __FILE__ . ': the file is not a library', __FILE__];
         yield 'another library' => [[], 'libc.so.6 lacks a function', 'libc.so.6'];
         yield 'another version' => [[], 'is libvce 7.8.9', 'older'];
         yield 'switched off' => [['-d', 'ffi.enable=0'], 'ffi.enable=0'];

@@ -1,4 +1,4 @@
-"""A NUL in any text is a bad argument, for every way to call: C would take it for the text's end."""
+"""A NUL in any text is a bad argument in every call: C would take it for the end of the text."""
 
 from __future__ import annotations
 

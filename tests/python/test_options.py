@@ -70,7 +70,9 @@ def endless() -> dict[str, Any]:
     return acl
 
 
-@pytest.mark.parametrize("acl", [endless(), {"paths": {1, 2}}, {"paths": float("nan")}, {"a": "\ud800"}])
+@pytest.mark.parametrize(
+    "acl", [endless(), {"paths": {1, 2}}, {"paths": float("nan")}, {"a": "\ud800"}]
+)
 def test_an_acl_that_is_no_json_is_a_config_error(acl: dict[str, Any]) -> None:
     with pytest.raises(vce.ConfigError, match="option acl") as caught:
         vce.Client(acl=acl)

@@ -1,5 +1,5 @@
 /*
- * Sends events in the background, and hears of each what became of it. Reads the same variables
+ * Sends events in the background, and prints the delivery report of each. Reads the same variables
  * as create_event.c.
  *
  *     cc background.c -I../../../include -L../../../target/release -lvce -o background
@@ -13,7 +13,7 @@
 static const uint64_t FLUSH_MS = 60000;
 static const uint64_t CLOSE_MS = 10000;
 
-/* What the delivery reports said. */
+/* Counts what the delivery reports said. */
 struct tally {
     unsigned long created;
     unsigned long failed;
@@ -41,7 +41,7 @@ static void count(struct tally *tally, vce_report *report)
     vce_report_free(report);
 }
 
-/* Takes the reports that are there; waits for the first of them. */
+/* Takes the reports that are there. If there is none, waits for one. */
 static void take_reports(const vce_client *client, uint64_t timeout_ms, struct tally *tally)
 {
     vce_report *report;
@@ -78,7 +78,7 @@ static vce_status send_all(const vce_client *client, const char *conversation_id
     }
     while (tally->created + tally->failed < events)
         take_reports(client, UINT64_MAX, tally);
-    /* Every report is in, so this returns at once; a program that takes none waits here. */
+    /* Every report was taken, so this returns at once. A program that takes no reports waits here. */
     return vce_flush(client, FLUSH_MS, NULL, error);
 }
 

@@ -2,7 +2,7 @@
  * Creates a custom event: the documentation's curl call as a program.
  *
  * Reads VONAGE_APPLICATION_ID, VONAGE_APPLICATION_PRIVATE_KEY_PATH or VONAGE_PRIVATE_KEY,
- * CONVERSATION_ID and, if the token has a subject, MEMBER_ID; and any option of libvce as
+ * CONVERSATION_ID and, if the token has a subject, MEMBER_ID. Any option of libvce can be set as
  * VCE_<OPTION>.
  *
  *     cc create_event.c -I../../../include -L../../../target/release -lvce -o create_event
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <vce.h>
 
-/* Says what failed and what became of the event. */
+/* Prints what failed, and whether the event exists. */
 static int report(vce_error *error)
 {
     const char *fate = vce_error_outcome(error) == VCE_OUTCOME_MAYBE_CREATED

@@ -1,6 +1,6 @@
 /*
- * An event loop that waits for delivery reports beside other things: here for a timer, at each
- * tick of which it enqueues an event. For Linux. Reads the same variables as create_event.c.
+ * An event loop that waits for delivery reports and for a timer. It enqueues an event at each tick
+ * of the timer. For Linux. Reads the same variables as create_event.c.
  *
  *     cc epoll.c -I../../../include -L../../../target/release -lvce -o epoll
  *     ./epoll [COUNT]
@@ -57,7 +57,7 @@ static int add(const struct loop *loop, int descriptor)
     return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, descriptor, &event);
 }
 
-/* This and the steps below: 0, or -1 after having said what failed. */
+/* This and the steps below return 0, or print what failed and return -1. */
 static int start(struct loop *loop)
 {
     struct itimerspec every_tick = {{0, TICK_NS}, {0, TICK_NS}};
@@ -88,7 +88,7 @@ static int tick(struct loop *loop)
     return 0;
 }
 
-/* Reports are there: takes them all, as edge-triggered waiting would need. */
+/* Takes all reports that are there, so that this works with edge-triggered epoll as well. */
 static void take_reports(struct loop *loop)
 {
     vce_report *report;

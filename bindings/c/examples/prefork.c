@@ -1,7 +1,7 @@
 /*
- * A server with processes that were forked beforehand. They share a listening socket and inherit
- * one client; each answers requests at once and sends an event for each in the background. SIGTERM
- * ends it when everything has been delivered. Reads the same variables as create_event.c.
+ * A pre-forking server. Its processes share a listening socket and inherit one client. Each answers
+ * a request at once, and sends an event for it in the background. On SIGTERM the server delivers
+ * the queued events and ends. Reads the same variables as create_event.c.
  *
  *     cc prefork.c -I../../../include -L../../../target/release -lvce -o prefork
  *     ./prefork [PORT [PROCESSES]]
@@ -35,7 +35,7 @@ static void end(int signal)
     is_over = 1;
 }
 
-/* Says what failed. */
+/* Prints what failed. */
 static int complain(const char *what, vce_error *error)
 {
     fprintf(stderr, "%d: %s: %s\n", (int)getpid(), what, error == NULL ? strerror(errno) : vce_error_message(error));
@@ -63,7 +63,7 @@ static int listen_on(uint16_t port)
     int yes = 1;
     int listener = socket(AF_INET, SOCK_STREAM, 0);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    /* Not blocking: of the processes that a connection wakes, only one gets it. */
+    /* Not blocking: a connection may wake several processes, but only one gets it. */
     if (listener < 0 || setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) < 0
         || bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, SOMAXCONN) < 0
         || fcntl(listener, F_SETFL, O_NONBLOCK) < 0
@@ -74,7 +74,7 @@ static int listen_on(uint16_t port)
     return listener;
 }
 
-/* Answers a request, as far as it goes here: its first line is all that is looked at. */
+/* Answers a request. This example reads only its first line. */
 static void serve(const vce_client *client, int connection)
 {
     char request[1024], method[16], body[64];
@@ -94,7 +94,7 @@ static void serve(const vce_client *client, int connection)
     close(connection);
 }
 
-/* Says what was not delivered; how many events that were. */
+/* Prints which events were not delivered, and returns how many. */
 static unsigned take_reports(const vce_client *client)
 {
     unsigned failures = 0;
@@ -106,7 +106,7 @@ static unsigned take_reports(const vce_client *client)
     return failures;
 }
 
-/* A process of the server, until SIGTERM. The signal is let in only while it waits. */
+/* A process of the server, until SIGTERM. It takes the signal only while it waits. */
 static int work(vce_client *client, int listener, const sigset_t *let_in)
 {
     struct pollfd waits[2] = {{.fd = listener, .events = POLLIN}, {.fd = vce_report_fd(client), .events = POLLIN}};
@@ -130,7 +130,7 @@ static int work(vce_client *client, int listener, const sigset_t *let_in)
     return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* Forks the processes; how many there are then. */
+/* Forks the processes, and returns how many there are. */
 static int start(vce_client *client, int listener, pid_t *processes, int count, const sigset_t *former)
 {
     for (int i = 0; i < count; i++) {
@@ -145,7 +145,7 @@ static int start(vce_client *client, int listener, pid_t *processes, int count, 
     return count;
 }
 
-/* Waits for SIGTERM or the unexpected end of a process, then ends all and waits for them. */
+/* Waits for SIGTERM, or until a process ends unexpectedly. Then ends all processes and waits for them. */
 static int watch(const pid_t *processes, int count, int wanted, const sigset_t *signals)
 {
     int signal = 0, result = EXIT_SUCCESS;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <vce.h>
 
-/* Says what is wrong, and points at it. */
+/* Prints what is wrong, and points at the wrong byte. */
 static void explain(const char *text, vce_error *error)
 {
     long long offset = (long long)vce_error_offset(error);

@@ -31,7 +31,7 @@ try {
     fwrite(STDERR, "{$e->status->name}: {$e->getMessage()}\n");
     fwrite(STDERR, match ($e->outcome) {
         Outcome::NotCreated => "The event was not created.\n",
-        Outcome::MaybeCreated => "The event may have been created: look before sending it again.\n",
+        Outcome::MaybeCreated => "The event may have been created: list the events before you create it again.\n",
         Outcome::Created => "The event was created.\n",
     });
     exit(1);

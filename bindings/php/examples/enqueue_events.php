@@ -48,7 +48,7 @@ try {
             }
         } while ($full);
     }
-    // What is not sent in a minute is cancelled, and reported all the same.
+    // Events that are not sent within a minute are cancelled. Each still gets its report.
     $client->close(60_000);
     $tell($client->poll());
 } catch (ExceptionInterface $e) {

@@ -14,12 +14,12 @@ use Vce\Internal\NativeEventList;
 use Vce\Internal\NotCopyable;
 
 /**
- * Creates custom events in Vonage conversations, and looks at what is there.
+ * Creates custom events in Vonage conversations, and reads a conversation's events.
  *
  * Every call but enqueueEvent() waits for its answer, within the option `timeout`. Connections and the
  * token are kept between calls; with `engine: 'shared'` also between clients, and in PHP-FPM between requests.
- * A client is closed when nothing refers to it any more: what it has enqueued is then cancelled, but with
- * `engine: 'shared'` still sent, as long as the process lives.
+ * A client is closed when nothing refers to it any more. Its queued events are then cancelled; with
+ * `engine: 'shared'` they are still sent, as long as the process runs.
  */
 final class Client
 {
@@ -29,9 +29,9 @@ final class Client
     private readonly Journal $journal;
 
     /**
-     * @throws Exception\ConfigException      if an option makes no sense
+     * @throws Exception\ConfigException      if an option is invalid
      * @throws Exception\CredentialsException if the private key cannot be used
-     * @throws Exception\LibraryException     if the native library cannot
+     * @throws Exception\LibraryException     if the native library cannot be used
      */
     public function __construct(Options $options)
     {
@@ -70,18 +70,18 @@ final class Client
     /**
      * Accepts one custom event, to be sent in the background, and returns at once.
      *
-     * Events of a conversation are sent in the order in which they were enqueued. What became of each
-     * is told by poll(), unless the option `reports` says otherwise. The end of the process ends what
-     * is still to be sent: flush() or close() before.
+     * Events of a conversation are sent in the order in which they were enqueued. The delivery report of
+     * each event comes from poll(), unless the option `reports` says otherwise. Events that are still
+     * queued when the process ends are lost: call flush() or close() first.
      *
      * @param array<array-key, mixed>|object|string $body what EventBody::encode() takes; a string is JSON text
      * @param ?string                               $from the member it comes from; needed only if the
      *                                                    token names a user (option `subject`)
-     * @param int                                   $tag  whatever tells the report apart from others
+     * @param int                                   $tag  a number of your choice; the report has the same
      *
      * @throws Exception\InvalidEventException if the event breaks a rule
-     * @throws Exception\QueueFullException    if the queue has no room until reports have been polled or
-     *                                         events sent
+     * @throws Exception\QueueFullException    if the queue is full; there is room again when reports have
+     *                                         been polled or events sent
      * @throws ExceptionInterface              otherwise; the event was not accepted and will not be sent
      */
     public function enqueueEvent(
@@ -101,10 +101,10 @@ final class Client
     }
 
     /**
-     * The delivery reports that wait, each once. They are taken as the loop gets to them: what a loop
-     * leaves is there for the next.
+     * The delivery reports that are there, each once. The loop takes them one by one: if it ends early,
+     * the next loop gets the others.
      *
-     * @param int $timeoutMs how long to wait for the first if there is none
+     * @param int $timeoutMs how long to wait for the first report if there is none
      *
      * @return Generator<int, Report>
      */
@@ -119,9 +119,9 @@ final class Client
     }
 
     /**
-     * Waits until every accepted event has come to its end. Its report may still wait for poll().
+     * Waits until every accepted event is finished. Its report may still wait for poll().
      *
-     * @return int how many had not when the time was over
+     * @return int how many events were not finished in time
      *
      * @throws ExceptionInterface
      */
@@ -138,16 +138,16 @@ final class Client
     /**
      * A stream that is readable exactly while reports wait, for stream_select() and event loops.
      *
-     * It is never to be read from; closing it does the client no harm. A child process asks for its own.
+     * Never read from it. Closing it does not harm the client. A child process must call this again.
      *
      * @return resource
      *
-     * @throws LogicException in a web server: PHP opens descriptors only on the command line. poll() waits anywhere
+     * @throws LogicException in a web server: PHP opens descriptors only on the command line. poll() waits everywhere
      */
     public function reportStream()
     {
         if (PHP_SAPI !== 'cli') {
-            throw new LogicException('PHP opens descriptors only on the command line; poll() with a time limit waits.');
+            throw new LogicException('PHP opens descriptors only on the command line; call poll() with a time limit.');
         }
 
         return $this->native->reportStream();
@@ -187,10 +187,10 @@ final class Client
     }
 
     /**
-     * The events of a conversation. Pages are fetched as the loop gets to them. An exception ends
-     * the loop; `startId` takes it up again.
+     * The events of a conversation. The loop fetches the pages that it needs. An exception ends the
+     * loop; to continue, list again with `startId`.
      *
-     * @param ?string $type           only events of this type; a custom type is picked out of all events
+     * @param ?string $type           only events of this type
      * @param ?string $order          `asc` (the default) or `desc`
      * @param ?int    $pageSize       how many events a request fetches
      * @param ?string $startId        the first event id
@@ -199,7 +199,7 @@ final class Client
      *
      * @return Generator<int, Event>
      *
-     * @throws ExceptionInterface for wrong arguments at once, for the server's answers in the loop
+     * @throws ExceptionInterface at once if an argument is wrong; in the loop if the server refuses
      */
     public function listEvents(
         string $conversationId,
@@ -229,11 +229,11 @@ final class Client
     }
 
     /**
-     * Refuses further calls, and finishes what is under way and what is enqueued. Reports can still be
+     * Refuses further calls, and waits for calls under way and for queued events. Reports can still be
      * polled. Closing again does nothing.
      *
-     * @param ?int $timeoutMs how long to wait before the rest is cancelled: null for as long as it
-     *                        takes, which the time limits in the options bound; 0, or less, for no time
+     * @param ?int $timeoutMs how long to wait before the rest is cancelled. With null it waits as long as
+     *                        the time limits in the options allow; with 0 or less it does not wait
      *
      * @return bool whether nothing had to be cancelled
      *
@@ -245,7 +245,7 @@ final class Client
     }
 
     /**
-     * Apart from listEvents(), whose own lines shall run, and throw, before the first iteration.
+     * Not a part of listEvents(): a generator runs, and throws, only from its first iteration on.
      *
      * @return Generator<int, Event>
      */

@@ -14,8 +14,8 @@ final class Event
      * @param ?string $from      the member that the event came from
      * @param ?string $timestamp the server's text, such as `2020-01-01T14:00:00.00Z`
      * @param mixed   $body      decoded: objects as arrays, integers too large for PHP as strings. Null
-     *                           also if PHP cannot decode it (a lone surrogate); `$json` has it all the same
-     * @param string  $json      the whole resource, byte for byte
+     *                           also if PHP cannot decode it (a lone surrogate); `$json` contains it in any case
+     * @param string  $json      the whole event, byte for byte as the server sent it
      */
     public function __construct(
         public readonly ?string $id,

@@ -16,15 +16,15 @@ use Vce\Internal\Native;
 final class EventBody
 {
     /**
-     * The JSON text that stands for a body.
+     * The JSON text of a body.
      *
-     * A string is taken for JSON text already and returned as it is. In anything else a float keeps
-     * its fraction (`1.0`), and an empty array, which PHP would write as a list, becomes `{}`. Only
-     * the outermost one: write `(object) []` for an empty object further inside.
+     * A string is JSON text already, and is returned as it is. In arrays and objects a float keeps its
+     * fraction (`1.0`). An empty array becomes `{}`, where PHP would write a list, but only the outermost
+     * one: write `(object) []` for an empty object inside a body.
      *
      * @param array<array-key, mixed>|object|string $body
      *
-     * @throws InvalidEventException if PHP has no JSON for the body: invalid UTF-8, INF or NAN, a
+     * @throws InvalidEventException if PHP cannot write the body as JSON: invalid UTF-8, INF or NAN, a
      *                               resource, a structure that contains itself
      */
     public static function encode(#[SensitiveParameter] array|object|string $body): string

@@ -16,7 +16,7 @@ final class Library
      * The library's version, such as `0.1.0`.
      *
      * @throws LibraryException if it cannot be loaded: FFI is switched off, or the library
-     *                          is missing or does not fit this package
+     *                          is missing or has another version
      */
     public static function version(): string
     {

@@ -70,14 +70,14 @@ final class Options
     /**
      * @param ?string                              $applicationId    a UUID
      * @param ?string                              $privateKey       PEM text, PKCS#8 or PKCS#1
-     * @param ?string                              $privateKeyPath   a file that holds it
-     * @param ?string                              $token            a ready JWT instead of application and key
+     * @param ?string                              $privateKeyPath   a file with that key
+     * @param ?string                              $token            a ready JWT; replaces application and key
      * @param ?string                              $subject          the token's `sub`, a user's name
      * @param array<string, mixed>|string|null     $acl              the token's `acl`; empty arrays in it
      *                                                               become empty objects
      * @param int|string|null                      $tokenTtl         how long a token is valid
      * @param ?string                              $baseUrl          the API's address
-     * @param ?bool                                $allowPlainHttp   `http` also for other than loopback addresses
+     * @param ?bool                                $allowPlainHttp   allows `http` on any host, not only on loopback
      * @param ?string                              $apiVersion       `v0.3` or `v1`
      * @param ?string                              $typeRules        `documented`, `namespaced` or `off`
      * @param int|string|null                      $connectTimeout   for one attempt to connect
@@ -88,7 +88,7 @@ final class Options
      * @param ?string                              $delivery         `at_most_once` or `at_least_once`
      * @param ?string                              $rateLimit        requests a second, such as `15/s`
      * @param ?string                              $proxy            `env`, `none` or a URL
-     * @param ?string                              $caFile           PEM roots beside the system's
+     * @param ?string                              $caFile           a PEM file of further authorities to trust
      * @param ?string                              $tlsRoots         `system` or `bundled`
      * @param ?int                                 $connections      idle ones kept, and requests in flight
      *                                                               at once in the background
@@ -96,10 +96,10 @@ final class Options
      *                                                               report has been polled
      * @param int|string|null                      $queueMaxBytes    their size
      * @param int|string|null                      $deliveryTimeout  from enqueueing to the final report
-     * @param ?string                              $reports          which are kept for poll(): `all`, `errors`, `none`
-     * @param ?string                              $engine           `own`, or `shared` by clients with equal options
+     * @param ?string                              $reports          reports kept for poll(): `all`, `errors`, `none`
+     * @param ?string                              $engine           `own`, or `shared` with clients of equal options
      * @param ?string                              $appName          `name/version`, for the User-Agent
-     * @param ?LoggerInterface                     $logger           is told of created events and of failures
+     * @param ?LoggerInterface                     $logger           gets created events and failures
      */
     public function __construct(
         public readonly ?string $applicationId = null,
@@ -138,7 +138,7 @@ final class Options
     }
 
     /**
-     * Takes the settings from the environment, and from the arguments those that differ.
+     * Takes the settings from the environment. Arguments win over it.
      *
      * The variables are VONAGE_APPLICATION_ID, VONAGE_APPLICATION_PRIVATE_KEY_PATH,
      * VONAGE_PRIVATE_KEY (a path or the key itself), and `VCE_` with any option's name, such as
@@ -207,7 +207,7 @@ final class Options
     }
 
     /**
-     * No list in an ACL is ever empty, whereas a path whose rule is empty is common.
+     * An ACL has no empty lists, but often paths with an empty rule: empty arrays become objects.
      *
      * @param array<array-key, mixed> $acl
      *

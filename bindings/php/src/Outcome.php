@@ -5,17 +5,17 @@ declare(strict_types=1);
 namespace Vce;
 
 /**
- * What became of an event, as far as the evidence goes.
+ * Whether an event exists, as far as it is known.
  *
  * The numbers are those of `vce_outcome` in the C ABI.
  */
 enum Outcome: int
 {
-    /** Certainly not created: sending it again cannot make a duplicate. */
+    /** Certainly not created: you can create it again without making a duplicate. */
     case NotCreated = 0;
 
     case Created = 1;
 
-    /** The request left, and no answer told what it did: sending it again may make a duplicate. */
+    /** The request left, but no answer says whether the event exists: list the events first. */
     case MaybeCreated = 2;
 }

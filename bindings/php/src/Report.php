@@ -12,10 +12,10 @@ use Vce\Exception\ExceptionInterface;
 final class Report
 {
     /**
-     * @param int                 $tag     what Client::enqueueEvent() was given
+     * @param int                 $tag     the tag that was given to Client::enqueueEvent()
      * @param ?Event              $event   the event, if it was created
-     * @param ?ExceptionInterface $error   why not, as Client::createEvent() would have thrown it; it is not
-     *                                     thrown, and its trace is that of the poll
+     * @param ?ExceptionInterface $error   why the event was not created: what Client::createEvent() would
+     *                                     have thrown. Its trace is that of poll()
      */
     public function __construct(
         public readonly int $tag,

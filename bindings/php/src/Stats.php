@@ -5,27 +5,27 @@ declare(strict_types=1);
 namespace Vce;
 
 /**
- * What a client has sent in the background so far, and what it still has to send.
+ * Counters of a client's events in the background.
  *
  * `$accepted` is always `$queued + $inFlight + $created + $maybeCreated + $notCreated`.
  */
 final class Stats
 {
     /**
-     * @param int                  $queued             events that wait for their turn, or for their next attempt
+     * @param int                  $queued             events that wait for their first attempt or for a retry
      * @param int                  $inFlight           events whose request is under way
      * @param int                  $reports            delivery reports that wait for Client::poll()
-     * @param int                  $events             what counts against the option `queueMaxEvents`
-     * @param int                  $bytes              what counts against the option `queueMaxBytes`
-     * @param int                  $accepted           events that Client::enqueueEvent() has taken
-     * @param array<string, int>   $notCreatedByStatus how many by the name of their Status, such as `Timeout`
-     * @param int                  $retries            requests beyond each event's first
+     * @param int                  $events             events that count against the option `queueMaxEvents`
+     * @param int                  $bytes              bytes that count against the option `queueMaxBytes`
+     * @param int                  $accepted           events that Client::enqueueEvent() has accepted
+     * @param array<string, int>   $notCreatedByStatus how many events, by the name of the Status, such as `Timeout`
+     * @param int                  $retries            requests that were repeated
      * @param array<string, ?float> $latencyMs         `p50`, `p90`, `p99` and `max`, in milliseconds from
      *                                                 enqueueing to creation; null before the first
-     * @param int                  $tokensSigned       by the engine: also for calls that wait, and with
-     *                                                 `engine: 'shared'` for other clients
-     * @param int                  $connectionsOpened  by the engine, likewise
-     * @param string               $json               the library's own words, which may say more
+     * @param int                  $tokensSigned       tokens that the engine signed, also for calls that wait; with
+     *                                                 `engine: 'shared'` for other clients, too
+     * @param int                  $connectionsOpened  connections that the engine opened, for the same calls
+     * @param string               $json               the library's own text, which may contain more
      */
     public function __construct(
         public readonly int $queued,

@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Vce;
 
 /**
- * Why a call failed, more finely than by the exception's class.
+ * Why a call failed, in more detail than the exception's class.
  *
  * The numbers are those of `vce_status` in the C ABI and never change.
  */

@@ -1,6 +1,6 @@
 """Create events from many tasks of one loop, without a thread.
 
-The environment is that of create_event.py.
+It reads the same environment as create_event.py.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ async def main() -> int:
         event = await client.create_event(CONVERSATION, "custom:first", {}, from_=MEMBER)
         print("created event", event.id)
 
-        # Go on at once, and ask later.  Only a full queue makes this wait.
+        # Go on at once, and look at the reports later.  This waits only if the queue is full.
         reports = [
             await client.enqueue_event(CONVERSATION, "custom:tick", {"n": n}, from_=MEMBER)
             for n in range(10)

@@ -1,6 +1,6 @@
-"""Create events in the background, and tell what became of each.
+"""Create events in the background, and print the result of each.
 
-The environment is that of create_event.py.  An argument is the number of events:
+It reads the same environment as create_event.py.  An argument is the number of events:
 python background.py 100
 """
 
@@ -15,7 +15,7 @@ def main(count: int) -> int:
     conversation_id, member_id = os.environ["CONVERSATION_ID"], os.environ.get("MEMBER_ID")
     lost = 0
     try:
-        # Leaving the block waits for what is queued.
+        # Leaving the block waits until all events are finished.
         with vce.Client.from_env() as client:
             futures = {
                 client.enqueue_event(conversation_id, "custom:tick", {"n": n}, from_=member_id): n

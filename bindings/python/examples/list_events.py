@@ -1,6 +1,6 @@
 """Print a conversation's events, the newest first.
 
-The environment is that of create_event.py.  An argument names the event type:
+It reads the same environment as create_event.py.  An argument names the event type:
 python list_events.py custom:order_paid
 """
 

@@ -11,7 +11,7 @@ use Vce\Outcome;
 use Vce\Status;
 
 /**
- * The server answered with an error: of this class for a bad request (400, 422 and other 4xx), else of a subclass.
+ * The server refused the request: this class for 400, 422 and other 4xx, else a subclass.
  */
 class ApiException extends RuntimeException implements ExceptionInterface
 {
@@ -23,7 +23,7 @@ class ApiException extends RuntimeException implements ExceptionInterface
      * @param ?string $errorCode    Vonage's code, such as `conversation:error:not-found`
      * @param ?string $title        of the problem details
      * @param ?string $detail       of the problem details
-     * @param ?string $traceId      what Vonage's support asks for
+     * @param ?string $traceId      Vonage's id of the request; their support can look it up
      * @param ?string $response     the answer's body as received (its first 64 KiB)
      * @param ?int    $retryAfterMs how long the server asked to wait, in milliseconds
      */

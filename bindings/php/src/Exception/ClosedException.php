@@ -8,7 +8,7 @@ use RuntimeException;
 use Vce\Internal\Described;
 
 /**
- * The client was closed before the call, or while it waited.
+ * The client was closed before the call or during it.
  */
 final class ClosedException extends RuntimeException implements ExceptionInterface
 {

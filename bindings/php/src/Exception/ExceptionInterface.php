@@ -11,10 +11,10 @@ use Vce\Status;
 /**
  * What every exception of this package implements.
  *
- * `getMessage()` is one sentence for a person, `getCode()` the number of `$status`.
+ * `getMessage()` says what is wrong and what to do, `getCode()` is the number of `$status`.
  *
- * @property-read Status  $status    which rule or which failure
- * @property-read Outcome $outcome   whether the event may exist in spite of the failure
+ * @property-read Status  $status    which rule was broken, or what failed
+ * @property-read Outcome $outcome   whether the event may exist nevertheless
  * @property-read bool    $retryable whether the same call may succeed later
  */
 interface ExceptionInterface extends Throwable

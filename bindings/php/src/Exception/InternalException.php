@@ -8,7 +8,7 @@ use RuntimeException;
 use Vce\Internal\Described;
 
 /**
- * A mistake of libvce itself, worth a report.
+ * libvce itself made a mistake: please report it.
  */
 final class InternalException extends RuntimeException implements ExceptionInterface
 {

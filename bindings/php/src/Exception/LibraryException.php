@@ -10,7 +10,7 @@ use Vce\Internal\Described;
 use Vce\Status;
 
 /**
- * The native library cannot be used: no call can succeed until the installation is mended.
+ * The native library cannot be used. No call can succeed until the installation is repaired.
  */
 final class LibraryException extends RuntimeException implements ExceptionInterface
 {
@@ -28,7 +28,7 @@ final class LibraryException extends RuntimeException implements ExceptionInterf
     {
         $now = "PHP's FFI is switched off here by `ffi.enable=$setting` in php.ini.";
         $remedy = $setting === 'preload'
-            ? ' That setting admits only preloaded code outside the command line: name this package\'s'
+            ? ' That setting allows FFI only to preloaded code, except on the command line: name this package\'s'
                 . ' preload.php in `opcache.preload`, or set `ffi.enable=1`.'
             : ' Set `ffi.enable=1`, or `ffi.enable=preload` and name this package\'s preload.php in'
                 . ' `opcache.preload`.';
@@ -45,14 +45,14 @@ final class LibraryException extends RuntimeException implements ExceptionInterf
 
     public static function headerMissing(string $path): self
     {
-        return self::because("This package is incomplete: $path: there is no such file. Install the package anew.");
+        return self::because("This package is incomplete: $path: there is no such file. Install the package again.");
     }
 
     public static function unusable(Throwable $previous): self
     {
         return self::because(
             "PHP's FFI cannot use the native library: {$previous->getMessage()}."
-            . ' Install this package, and the libvce that belongs to it, anew.',
+            . ' Install this package, and the libvce that belongs to it, again.',
             $previous,
         );
     }

@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Vce\Exception;
 
 /**
- * The name that Vonage's PHP SDK gives to a RateLimitedException, which is what is thrown.
+ * 429 under the name of Vonage's PHP SDK: every RateLimitedException is one. Catch either.
  */
 class ThrottleException extends ApiException
 {

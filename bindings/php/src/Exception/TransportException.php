@@ -11,7 +11,7 @@ use Vce\Outcome;
 use Vce\Status;
 
 /**
- * The server was not reached, the connection broke, or the answer made no sense.
+ * The server was not reached, the connection broke, or the answer is invalid.
  */
 final class TransportException extends RuntimeException implements ExceptionInterface
 {

@@ -9,7 +9,7 @@ use Vce\Outcome;
 use Vce\Status;
 
 /**
- * What all exceptions carry. A trait, so that each can extend the SPL exception it is a kind of.
+ * What all exceptions carry. This is a trait, so that each class can extend the SPL exception that fits it.
  *
  * @internal
  */

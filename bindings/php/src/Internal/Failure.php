@@ -120,7 +120,7 @@ final class Failure
     }
 
     /**
-     * What only exceptions of this class have.
+     * The arguments that only this class of exceptions has.
      *
      * @param class-string<ExceptionInterface> $class
      *

@@ -5,16 +5,16 @@ declare(strict_types=1);
 namespace Vce\Internal;
 
 /**
- * The end of a request by a fatal error, after which PHP calls no destructors.
+ * Frees the library's objects when a fatal error ends a request: PHP calls no destructors then.
  *
- * Functions registered for the shutdown still run. The only object of this class shows them whether
- * destructors will run: it has one itself.
+ * Shutdown functions still run. The only object of this class tells them whether PHP calls destructors:
+ * its own destructor has run then.
  *
  * @internal
  */
 final class FatalEnd
 {
-    /** What a function needs that runs when no memory is left. */
+    /** How much memory a shutdown function needs after `memory_limit` was reached. */
     private const RESERVE = 32_768;
 
     private static ?self $probe = null;

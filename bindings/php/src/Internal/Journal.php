@@ -10,7 +10,7 @@ use Vce\Exception\ExceptionInterface;
 use Vce\Report;
 
 /**
- * What a client tells the user's log: ids, types and failures, never a body, a key or a token.
+ * Writes to the user's log: ids, types and failures, never a body, a key or a token.
  *
  * @internal
  */
@@ -58,7 +58,7 @@ final class Journal
         try {
             $this->logger?->log($level, $message, $context);
         } catch (Throwable) {
-            // A broken log must not hide what became of the event.
+            // A broken logger must not hide whether the event exists.
         }
     }
 }

@@ -8,7 +8,7 @@ use JsonException;
 use SensitiveParameter;
 
 /**
- * JSON as the API wants it, which is not what PHP writes unasked.
+ * JSON as the API needs it. PHP needs flags to write it so.
  *
  * @internal
  */
@@ -30,7 +30,7 @@ final class Json
     }
 
     /**
-     * Objects as arrays, and integers too large for PHP as strings. Null for what PHP cannot decode.
+     * Objects become arrays, and integers too large for PHP strings. Null if PHP cannot decode the text.
      */
     public static function decode(#[SensitiveParameter] string $json): mixed
     {

@@ -8,7 +8,7 @@ use FFI;
 use Vce\Exception\LibraryException;
 
 /**
- * Finds the native library and checks that it fits.
+ * Finds the native library and checks its version.
  *
  * @internal
  */
@@ -38,7 +38,7 @@ final class Loader
     }
 
     /**
-     * What it means that PHP refuses to use FFI.
+     * The exception that says why PHP refuses to use FFI.
      */
     public static function refused(FFI\Exception $e): LibraryException
     {
@@ -47,7 +47,7 @@ final class Loader
             : LibraryException::unusable($e);
     }
 
-    /** What the host loaded through `ffi.preload`, or from its own preload script. */
+    /** The library, if `ffi.preload` or the application's preload script has loaded it. */
     private static function preloaded(): ?FFI
     {
         try {
@@ -90,17 +90,17 @@ final class Loader
     {
         $named = (string) getenv('VCE_LIBRARY_PATH');
 
-        // A path that the user named is the only one: falling back would run a library they did not mean.
+        // If the user names a path, only that one is tried: a fallback would hide a mistake in it.
         return $named !== '' ? [$named] : [dirname(__DIR__, 2) . '/lib/' . self::NAME, self::NAME];
     }
 
-    /** PHP itself gives the system's reason only from 8.3 on. */
+    /** Why a path failed. PHP itself says so only from 8.3 on. */
     private static function reason(string $path, string $message): string
     {
         $own = match (true) {
             !str_contains($path, '/') => "the system's loader does not find it",
             !is_file($path) => 'there is no such file',
-            default => 'no library that can be loaded on this machine',
+            default => 'the file is not a library for this machine',
         };
 
         return $own . substr($message, strlen("Failed loading '$path'"));

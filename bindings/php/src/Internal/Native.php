@@ -16,8 +16,8 @@ use Vce\Status;
 /**
  * The one FFI object of the process, and the calls that need no handle.
  *
- * There is only one because two `cdef`s of a header make incompatible types. Whoever holds C data
- * holds the FFI object too, because C data that outlives it crashes PHP.
+ * There is only one, because two `cdef`s of a header make incompatible types. Every object with C data
+ * also refers to the FFI object, because C data that outlives it crashes PHP.
  *
  * @internal
  */
@@ -36,7 +36,7 @@ final class Native
     }
 
     /**
-     * A C variable, zero at first. Every use of FFI begins here or in Loader.
+     * A C variable, zero at first. The first use of FFI is always here or in Loader.
      *
      * @throws LibraryException
      */
@@ -96,7 +96,7 @@ final class Native
     }
 
     /**
-     * A C string ends at its first NUL: what follows would be cut off unnoticed.
+     * Refuses a NUL: C would take it for the end of the text, and cut off the rest.
      *
      * @throws InvalidEventException
      */

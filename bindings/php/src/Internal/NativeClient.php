@@ -134,7 +134,7 @@ final class NativeClient
                 $type,
                 $from,
                 $body,
-                // C has it unsigned: a negative number is as many bits, and comes back as it was.
+                // C takes it as unsigned: a negative number keeps its bits, and comes back as it was.
                 $tag,
                 $error->address(),
             ),
@@ -158,7 +158,7 @@ final class NativeClient
     }
 
     /**
-     * @return int how many events have not come to their end
+     * @return int how many events are not finished
      *
      * @throws ExceptionInterface
      */
@@ -178,7 +178,7 @@ final class NativeClient
     }
 
     /**
-     * A stream of a duplicate of the descriptor, which itself stays the client's.
+     * A stream on a duplicate of the descriptor. The descriptor itself still belongs to the client.
      *
      * @return resource
      */
@@ -186,7 +186,7 @@ final class NativeClient
     {
         $stream = @fopen("php://fd/{$this->ffi->vce_report_fd($this->client->pointer())}", 'r');
         if ($stream === false) {
-            throw new InternalException('There is no descriptor left for the reports.', Status::Internal);
+            throw new InternalException('No file descriptor is left for the reports.', Status::Internal);
         }
 
         return $stream;

@@ -30,7 +30,7 @@ final class NativeConfig
     }
 
     /**
-     * A secret is revealed only in here, so that it is in no stack frame when this throws.
+     * A secret becomes text only in this method, so that no argument of a stack trace contains it.
      *
      * @throws ExceptionInterface
      */
@@ -45,7 +45,7 @@ final class NativeConfig
                 $error,
             );
         } catch (InvalidEventException $e) {
-            // An option belongs to no event. The first exception is dropped, since its trace has the text.
+            // Not chained: before PHP 8.2 the first exception's trace shows the text, which may be a secret.
             throw new ConfigException($e->getMessage(), $e->status, offset: $e->offset);
         }
     }

@@ -16,7 +16,7 @@ use Vce\Event;
 final class NativeEvent
 {
     /**
-     * The values of an event, which stays its owner's.
+     * The values of an event. The event still belongs to its owner.
      */
     public static function read(FFI $ffi, CData $event): Event
     {
@@ -27,7 +27,7 @@ final class NativeEvent
             $ffi->vce_event_type($event),
             $ffi->vce_event_from($event),
             $ffi->vce_event_timestamp($event),
-            // Nothing is thrown for JSON that PHP cannot decode: the event exists all the same.
+            // JSON that PHP cannot decode throws nothing, because the event exists.
             $body === null ? null : Json::decode($body),
             $ffi->vce_event_json($event),
         );

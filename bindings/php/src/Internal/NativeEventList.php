@@ -39,7 +39,7 @@ final class NativeEventList
     }
 
     /**
-     * The next event, fetching a page if need be; null after the last.
+     * The next event, null after the last. Fetches the next page when it is needed.
      *
      * @throws ExceptionInterface
      */

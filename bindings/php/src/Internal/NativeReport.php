@@ -18,7 +18,7 @@ use Vce\Status;
 final class NativeReport
 {
     /**
-     * The values of a report and of all that it holds, which stay its owner's.
+     * The values of a report, its event and its error. All three still belong to their owner.
      */
     public static function read(FFI $ffi, CData $report): Report
     {

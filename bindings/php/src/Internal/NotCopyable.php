@@ -7,7 +7,7 @@ namespace Vce\Internal;
 use LogicException;
 
 /**
- * For objects that own something native or secret, of which a copy would be wrong.
+ * For objects that own something native or secret: they must not be copied.
  *
  * @internal
  */

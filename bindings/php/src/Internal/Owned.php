@@ -11,16 +11,16 @@ use Vce\Exception\LibraryException;
 use Vce\Status;
 
 /**
- * One object of the library, freed exactly once: with this one, or when the request ends.
+ * One object of the library. It is freed exactly once: together with this object, or when the request ends.
  *
- * After a fatal error, such as one of `memory_limit`, PHP runs no destructors, so FatalEnd frees
- * what is still registered here. That is only what C knows, and keeps no PHP object alive.
+ * After a fatal error, such as one of `memory_limit`, PHP runs no destructors. FatalEnd then frees what is
+ * still registered here. Only C pointers are registered, so that no PHP object is kept alive.
  *
  * @internal
  */
 final class Owned
 {
-    /** @var array<int, array{FFI, CData, string}> pointers, and the functions that free them */
+    /** @var array<int, array{FFI, CData, string}> pointers, and the names of the functions that free them */
     private static array $all = [];
 
     /** @var list<self> */
@@ -43,7 +43,7 @@ final class Owned
     public function __destruct()
     {
         if (isset(self::$all[$this->number])) {
-            // First forgotten: whatever ends the request in between, nothing is freed twice.
+            // Unregistered first: even if the request ends in between, nothing is freed twice.
             unset(self::$all[$this->number]);
             $this->ffi->{$this->free}($this->pointer);
         }
@@ -54,8 +54,8 @@ final class Owned
     }
 
     /**
-     * A variable that a call is to write its result to. It is registered before the call, since
-     * a time limit that is over ends the request as soon as the call returns.
+     * A variable for the result of a call. It is registered before the call, because a time limit may end
+     * the request as soon as the call returns.
      *
      * @throws LibraryException
      */
@@ -65,7 +65,7 @@ final class Owned
     }
 
     /**
-     * A variable for an error: one that a call before did not need, if there is one.
+     * A variable for an error. If an earlier call did not need its variable, it is used again.
      *
      * @throws LibraryException
      */
@@ -77,7 +77,7 @@ final class Owned
     }
 
     /**
-     * Keeps a variable that holds no error for another call, which then need not make one.
+     * Keeps a variable without an error, for another call to use.
      */
     public static function keep(self $error): void
     {
@@ -85,7 +85,7 @@ final class Owned
     }
 
     /**
-     * What a call returned.
+     * The object that a call returned.
      */
     public static function result(CData $pointer, string $free): self
     {
@@ -93,7 +93,7 @@ final class Owned
     }
 
     /**
-     * Where the call is to write to.
+     * The address that a call writes its result to.
      */
     public function address(): CData
     {
@@ -101,8 +101,8 @@ final class Owned
     }
 
     /**
-     * @throws ClosedException once it is freed. At the end of a script PHP calls the destructors of
-     *                         all objects, whatever still refers to them
+     * @throws ClosedException if it was freed already. At the end of a script PHP calls the destructors
+     *                         of all objects, even of those that others still use
      */
     public function pointer(): CData
     {
@@ -114,7 +114,7 @@ final class Owned
     }
 
     /**
-     * What a fatal error has left.
+     * Frees everything that is left after a fatal error.
      */
     public static function freeAll(): void
     {

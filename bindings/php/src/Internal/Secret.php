@@ -8,7 +8,7 @@ use SensitiveParameter;
 use WeakMap;
 
 /**
- * Text that no dump, export, cast or trace of this object shows.
+ * Text that is not shown by a dump, export, cast or trace of this object.
  *
  * The text is not in the object but in a static map, because var_export and array casts ignore
  * `__debugInfo` (PHP's own SensitiveParameterValue needs 8.2).

@@ -8,8 +8,8 @@
         event = client.create_event("CON-…", "custom:order_paid", {"total": 12})
         print(event.id, event.timestamp)
 
-Start with :class:`Client`, or :class:`AsyncClient` for asyncio; what can go
-wrong, and what becomes of the event then, is in :mod:`vce.errors`.
+Start with :class:`Client`, or :class:`AsyncClient` for asyncio.  The errors of
+:mod:`vce.errors` say what went wrong, and whether the event exists.
 """
 
 from ._native import library as _library

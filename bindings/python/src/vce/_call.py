@@ -1,4 +1,4 @@
-"""Calling the library: errors become exceptions, and what it hands over is freed."""
+"""Calls into the library: errors become exceptions, and its objects are freed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .errors import BY_STATUS, Outcome, Status, VceError
 
 
 class _Release:
-    """Calls a function with what it holds when nothing refers to it any more."""
+    """Frees an object of the library when nothing refers to this one any more."""
 
     __slots__ = ("_free", "_pointer")
 
@@ -23,10 +23,10 @@ class _Release:
 
 
 class Handle:
-    """Owns one object of the library, and frees it with its last reference.
+    """Owns one object of the library, and frees it when the last reference is gone.
 
-    Only then can no thread be inside a call that uses the object: the frame of
-    whoever calls holds a reference as well.
+    Then no thread is inside a call that uses the object: the caller's frame
+    would hold a reference, too.
     """
 
     __slots__ = ("_free", "_release", "pointer")
@@ -35,16 +35,16 @@ class Handle:
         self.pointer = pointer
         self._free = free
 
-    # The class is an argument because the module may be empty at the interpreter's end.
+    # The class is a default argument because the module may be empty when the interpreter exits.
     def __del__(self, release: type[_Release] = _Release) -> None:
-        # Garbage collection calls the __del__ methods of a cycle in any order, and another one of
-        # them may use the pointer after this one.  What is made here goes with the handle's
-        # memory, which is after all of them.
+        # Garbage collection calls the __del__ methods of a cycle in any order, so another one may
+        # still use the pointer.  This object frees it together with the handle's memory: that
+        # happens after all __del__ methods.
         self._release = release(self.pointer, self._free)
 
 
 def call(function: Any, *arguments: Any) -> Status:
-    """Call a function whose last parameter is the error; raise what it reports."""
+    """Call a function whose last parameter is the error, and raise that error."""
     error = ErrorPointer()
     status = function(*arguments, byref(error))
     if status in (Status.OK, Status.END):
@@ -99,7 +99,7 @@ def _copy_error(error: Any, outcome: Outcome) -> VceError:
 
 
 def unreadable(what: str, outcome: Outcome, cause: Exception) -> VceError:
-    """The error for something that the library said and that could not be copied."""
+    """The error for an object of the library that could not be copied."""
     error = VceError(
         f"{what} could not be read: {cause!r}", status=Status.ERR_INTERNAL, outcome=outcome
     )
@@ -108,5 +108,5 @@ def unreadable(what: str, outcome: Outcome, cause: Exception) -> VceError:
 
 
 def decode(text: bytes | None) -> str | None:
-    """Text of the library; a server's answer may be cut within a character."""
+    """Decode the library's text.  A long answer of the server may end within a character."""
     return None if text is None else text.decode(errors="replace")

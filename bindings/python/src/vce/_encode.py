@@ -1,4 +1,4 @@
-"""Arguments as the C library wants them: UTF-8 without NUL."""
+"""Converts arguments to what the C library takes: UTF-8 without NUL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .errors import InvalidEventError, Status, VceError
 
 
 def encode_text(name: str, value: str, kind: type[VceError] = InvalidEventError) -> bytes:
-    """Encode one argument; what C's text cannot carry is refused with an error of `kind`."""
+    """Encode one argument; text that C cannot hold raises an error of `kind`."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")
     try:
@@ -19,20 +19,21 @@ def encode_text(name: str, value: str, kind: type[VceError] = InvalidEventError)
         offset = len(value[: error.start].encode())
     else:
         return without_nul(name, encoded, kind)
-    # Raised out here: a chained UnicodeEncodeError would carry the whole text, which may be a key.
+    # Not raised in the except block: the chained UnicodeEncodeError would hold the whole text, and
+    # that may be a key.
     raise kind(
-        f"{name} holds a lone surrogate at byte {offset}",
+        f"{name} contains a lone surrogate at byte {offset}",
         status=Status.ERR_ARGUMENT,
         offset=offset,
     )
 
 
 def without_nul(name: str, encoded: bytes, kind: type[VceError] = InvalidEventError) -> bytes:
-    """`encoded` itself; C would take a NUL for its end."""
+    """Return `encoded`, but refuse a NUL: C would take it for the end of the text."""
     offset = encoded.find(b"\0")
     if offset < 0:
         return encoded
-    raise kind(f"{name} holds a NUL at byte {offset}", status=Status.ERR_ARGUMENT, offset=offset)
+    raise kind(f"{name} contains a NUL at byte {offset}", status=Status.ERR_ARGUMENT, offset=offset)
 
 
 def encode_optional(
@@ -43,7 +44,7 @@ def encode_optional(
 
 
 def encode_body(body: Mapping[str, Any] | str | bytes) -> bytes:
-    """A body as JSON text: text as it was written, anything else encoded compactly."""
+    """A body as JSON text.  Text stays as it was written, a mapping is encoded compactly."""
     if isinstance(body, str):
         return encode_text("body", body)
     if isinstance(body, bytes):
@@ -52,7 +53,7 @@ def encode_body(body: Mapping[str, Any] | str | bytes) -> bytes:
 
 
 def encode_json(name: str, value: object, kind: type[VceError], status: Status) -> bytes:
-    """Encode one argument as JSON; a value without a JSON form is refused with an error of `kind`."""
+    """Encode one argument as JSON; a value without a JSON form raises an error of `kind`."""
     try:
         return _ENCODER.encode(value).encode()
     except (TypeError, ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""The interpreter's end: what clients that nobody closed have queued is delivered first."""
+"""Before the interpreter exits, the queued events of clients that nobody closed are delivered."""
 
 from __future__ import annotations
 
@@ -15,31 +15,32 @@ from .errors import ClosedError, Status
 
 
 class Sender:
-    """A client's events on their way."""
+    """A client whose queued events the interpreter delivers before it exits."""
 
     def __init__(self, handle: Handle) -> None:
         self.handle = handle
         self.refusing = False
-        """Whether new events are refused, though the library might take them."""
+        """Whether new events are refused, even if the library would accept them."""
 
     def finish(self) -> None:
-        """Hand out the last reports: the library's client has been closed."""
+        """Hand out the last reports, after the library's client was closed."""
 
 
 _senders: WeakSet[Sender] = WeakSet()
-# Events whose client is gone, and the loop that waited for their reports as well.
+# Clients that still have events, but no Python client and no loop that waits for the reports.
 _orphans: list[Sender] = []
-# Whether this process sends, and whether it has delivered for the last time.  Its id would not
-# tell it from its parent: ids are used again, and each PID namespace has its own.
+# Whether this process sends, and whether it has delivered for the last time.  A fork handler
+# resets both.  Process ids could not tell a child from its parent: ids are reused, and each PID
+# namespace has its own.
 _sends = False
 _has_ended = False
 
 
 def deliver_before_exit(sender: Sender) -> None:
-    """Have the interpreter wait at its end for what `sender` has queued."""
+    """Make the interpreter deliver the queued events of `sender` before it exits."""
     global _sends
     if _has_ended:
-        raise ClosedError("the interpreter is ending", status=Status.ERR_CLOSED)
+        raise ClosedError("the interpreter is exiting", status=Status.ERR_CLOSED)
     if not _sends:
         _sends = True
         _arm()
@@ -47,11 +48,11 @@ def deliver_before_exit(sender: Sender) -> None:
 
 
 def deliver_orphans(handle: Handle) -> None:
-    """Keep a client until its events have come to their end, though nobody asks any more."""
+    """Keep a client until its events are finished, although nothing else refers to it."""
     _orphans.append(Sender(handle))
     for orphan in list(_orphans):
         if not _reports.flush(orphan.handle, 0):
-            # Another thread, or garbage collection meanwhile, may have come first.
+            # Another thread, or garbage collection in between, may have removed it.
             with contextlib.suppress(ValueError):
                 _orphans.remove(orphan)
 
@@ -67,13 +68,13 @@ os.register_at_fork(after_in_child=_start_anew)
 def _arm() -> None:
     multiprocessing: Any = sys.modules.get("multiprocessing.util")
     if multiprocessing and sys.modules["multiprocessing"].parent_process():
-        # multiprocessing ends its children without what atexit registered.
+        # multiprocessing ends its children without calling the functions of atexit.
         multiprocessing.Finalize(None, _deliver, exitpriority=-1)
 
 
 @atexit.register
 def _deliver() -> None:
-    """Each event ends within its delivery_timeout, and so does this wait; Ctrl-C cuts it short."""
+    """Wait for every event, each at most its delivery_timeout.  Ctrl-C ends the wait early."""
     global _has_ended
     _has_ended = True
     if not _sends:

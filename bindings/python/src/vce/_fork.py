@@ -1,4 +1,4 @@
-"""What a forked child must not share with its parent."""
+"""Resets in a forked child what it must not share with its parent."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from weakref import WeakSet
 
 
 class Forkable(Protocol):
-    """Something whose threads and waiting events stay with the parent."""
+    """Something whose threads and waiting events belong to the parent alone."""
 
     def start_anew(self) -> None:
-        """Forget them: the child begins with none."""
+        """Forget them: the child begins without."""
 
 
 _forkables: WeakSet[Forkable] = WeakSet()
 
 
 def survive_forks(forkable: Forkable) -> None:
-    """Have `forkable` start anew in every child, for as long as it lives."""
+    """Call `forkable.start_anew` in every forked child, as long as `forkable` exists."""
     _forkables.add(forkable)
 
 

@@ -1,4 +1,4 @@
-"""Delivery reports for asyncio: loops watch the library's descriptor, no thread waits."""
+"""Delivery reports for asyncio: loops watch the library's descriptor, so no thread waits."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ._receiver import PATIENCE, Receiver
 from .errors import ClosedError, QueueFullError, Status, VceError
 from .event import Event
 
-# How many reports are taken before the loop's other callbacks have their turn.
+# How many reports are taken before the loop's other callbacks run.
 _BATCH = 100
-# After closing every report is there already, or about to be.
+# After closing, every report is there or comes very soon.
 _LAST_MS = 1000
 # Seconds between an error and the next try.
 _PAUSE = 0.1
@@ -26,26 +26,26 @@ class Reports(Receiver["asyncio.Future[Event]"]):
     """The events of one client, and the loops that wait for their reports.
 
     A loop watches the descriptor only while it waits for something.  Any loop
-    takes any report: the descriptor doesn't tell whose it is.
+    takes any report, because the descriptor does not say whose event it is.
     """
 
     def start_anew(self) -> None:
         super().start_anew()
-        # Wake-ups for those who wait until some report has been taken.
+        # Futures of those who wait until some report has been taken.
         self._wakeups: set[asyncio.Future[None]] = set()
-        # What each loop waits for: it watches until there is nothing more.
+        # What each loop waits for: it watches the descriptor until it waits for nothing more.
         self._watchers: dict[AbstractEventLoop, set[asyncio.Future[Any]]] = {}
         self._turns: dict[AbstractEventLoop, asyncio.Lock] = {}
-        # Loops that will look for reports although the descriptor may not call them.
+        # Loops that will look for reports after a pause, whether or not the descriptor calls them.
         self._retrying: set[AbstractEventLoop] = set()
-        # Held from taking a report until its event is settled.
+        # Held while a report is taken and its future is resolved.
         self._taking = threading.RLock()
 
     async def enqueue(self, event: _reports.Encoded) -> asyncio.Future[Event]:
-        """Hand an event over as soon as the queue has room, and promise its report."""
+        """Hand an event to the library once the queue has room; return its report's future."""
         loop = asyncio.get_running_loop()
         turn = self._turns.setdefault(loop, asyncio.Lock())
-        # First come, first served; else large events might wait for ever.
+        # First come, first served; otherwise a large event might wait for ever.
         async with turn:
             try:
                 return self._enqueue(loop, event)
@@ -57,11 +57,11 @@ class Reports(Receiver["asyncio.Future[Event]"]):
                         return self._enqueue(loop, event)
                     except QueueFullError:
                         if not self._waiting:
-                            raise  # It is larger than the whole queue.
+                            raise  # The event is larger than the whole queue.
                     await wakeup()
 
     async def flush(self, timeout: float | None) -> int:
-        """Wait until every report has been taken; how many have not."""
+        """Wait until every report has been taken; return how many have not."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _reports.seconds(timeout)
         with self._wakeup(loop) as wakeup:
@@ -82,7 +82,7 @@ class Reports(Receiver["asyncio.Future[Event]"]):
 
     def __del__(self) -> None:
         if self._waiting and not self.refusing:
-            # The loop that watched was closed.
+            # The loop that watched the descriptor was closed.
             _exit.deliver_orphans(self.handle)
 
     def _enqueue(self, loop: AbstractEventLoop, event: _reports.Encoded) -> asyncio.Future[Event]:
@@ -170,7 +170,7 @@ class Reports(Receiver["asyncio.Future[Event]"]):
 
     @contextlib.contextmanager
     def _wakeup(self, loop: AbstractEventLoop) -> Iterator[Callable[..., Any]]:
-        """Something to await until some report has been taken since the last time."""
+        """A function to await: it returns when a report was taken since its last call."""
         taken: asyncio.Future[None] = loop.create_future()
         watched = taken
         self._watch(watched)
@@ -204,7 +204,7 @@ def _in_its_loop(future: asyncio.Future[Any], callback: Callable[..., None], *ar
     if loop is _running_loop():
         callback(*args)
     else:
-        # In a closed loop nobody waits any more.
+        # Nobody waits in a closed loop.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(callback, *args)
 

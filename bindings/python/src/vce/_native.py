@@ -1,4 +1,4 @@
-"""The C library: where it is found, and every function that ``vce.h`` declares."""
+"""Finds the C library, and declares every function of ``vce.h``."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ _outcome = c_int
 _error_out = POINTER(ErrorPointer)
 
 FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
-    # name: (result, arguments).  A result that the caller owns is c_void_p:
-    # ctypes would copy a c_char_p and drop the address that is to be freed.
+    # name: (result, arguments).  Text that the caller must free is c_void_p:
+    # ctypes would copy a c_char_p, and lose the address.
     "vce_version": (_text, ()),
     "vce_status_name": (_text, (c_int32,)),
     "vce_string_free": (None, (c_void_p,)),
@@ -119,7 +119,7 @@ _REMEDY = (
 
 
 def candidates() -> list[str]:
-    """Where the library is looked for, in order."""
+    """The paths to try, in order."""
     override = os.environ.get("VCE_LIBRARY_PATH")
     if override:
         # A fallback to another library would hide a mistake in the path.
@@ -131,8 +131,8 @@ def candidates() -> list[str]:
 def library() -> ctypes.CDLL:
     """The library, loaded at the first call.
 
-    Raises LibraryLoadError if no candidate can be loaded, or if it is not of
-    this package's version.
+    Raises LibraryLoadError if no path can be loaded, or if the library has
+    another version than this package.
     """
     tried = []
     for path in candidates():

@@ -1,4 +1,4 @@
-"""A client's options: Python values for the text that the library reads."""
+"""A client's options: converts Python values to the text that the library reads."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Options(TypedDict, total=False):
     a size is a number of bytes, or text such as ``"64KiB"``.  None stands for
     the default.
 
-    ``reports`` is not for Python to choose: every event's future is its delivery
-    report, so they are all kept, whatever the environment says.
+    ``reports`` can only be ``"all"``: an event's future is its delivery report,
+    so all reports are kept, whatever the environment says.
     """
 
     application_id: str | None
@@ -64,14 +64,14 @@ class Options(TypedDict, total=False):
 
 _LANGUAGE = "python/{}.{}.{}".format(*sys.version_info)
 
-# What Options declares as a Duration: a bare number means seconds there.
+# The options that are declared as a Duration: a number means seconds there.
 DURATIONS = frozenset(
     name for name, kind in Options.__annotations__.items() if "Duration" in str(kind)
 )
 
 
 def open_client(options: Mapping[str, object], *, environment: bool) -> Handle:
-    """Make a ``vce_client`` of the environment, if wanted, with `options` laid over it."""
+    """Make a ``vce_client``.  `options` win over the environment, which is read if wanted."""
     lib = library()
     config = Handle(lib.vce_config_new(), lib.vce_config_free)
     if environment:
@@ -119,5 +119,5 @@ def option_text(name: str, value: object) -> str | None:
 
 
 def _milliseconds(seconds: float) -> str:
-    # What is no number goes on as it is: the library's answer names the option.
+    # NaN and infinity are passed on: the library refuses them, and names the option.
     return f"{round(seconds * 1000)}ms" if math.isfinite(seconds) else str(seconds)

@@ -12,17 +12,17 @@ from .errors import Outcome, Status, VceError
 
 _Future = TypeVar("_Future")
 
-# After so many errors in a row there is no hope for the reports that wait.
+# After so many errors in a row, the reports that are missing will not come.
 PATIENCE = 10
 
 
 class Receiver(_exit.Sender, Generic[_Future]):
     """A client's futures, by the tags of their events.
 
-    An error may come while a report is in hand: too little memory, Ctrl-C.  Then
-    nobody knows whose report that was.  Every event that waited is in doubt, and
-    those whose reports don't come although the library has no more of them end
-    as "perhaps created".
+    An error, such as a lack of memory or Ctrl-C, may come just when a report has
+    been taken.  The report is lost then, and nobody knows whose it was: every
+    event that waits is in doubt.  If the library has no more reports, the events
+    that are still in doubt end with the outcome MAYBE_CREATED.
     """
 
     def __init__(self, handle: Handle) -> None:
@@ -31,21 +31,21 @@ class Receiver(_exit.Sender, Generic[_Future]):
         _fork.survive_forks(self)
 
     def start_anew(self) -> None:
-        """Forget what waits for the parent's reports."""
+        """Begin without futures: in a forked child, they belong to the parent."""
         self._tags = itertools.count()
         self._waiting: dict[int, _Future] = {}
         self._doubtful: set[int] = set()
         self._failures = 0
 
     def _settle(self, tag: int, result: _reports.Result) -> None:
-        """Resolve the future of `tag`, if it waits; it does so no longer, but only at the end."""
+        """Resolve the future of `tag`, if there is one, and then stop waiting for it."""
         raise NotImplementedError
 
     def _take(self, timeout_ms: int) -> bool:
-        """Settle the event of the next report; whether one came within `timeout_ms`."""
+        """Take a report and resolve its future; return whether one came within `timeout_ms`."""
         has_ended = False
         try:
-            # Asked first: an event that ends later still has its report in the library.
+            # Asked first: if an event finishes later, its report is still in the library.
             has_ended = bool(self._doubtful) and not _reports.flush(self.handle, 0)
             taken = _reports.take_report(self.handle, timeout_ms)
             if taken is not None:
@@ -62,12 +62,12 @@ class Receiver(_exit.Sender, Generic[_Future]):
         return taken is not None
 
     def _give_up(self, tags: Iterable[int]) -> None:
-        """Settle events whose reports will not come any more."""
+        """Resolve the futures of events whose reports will not come."""
         for tag in list(tags):
             self._settle(
                 tag,
                 VceError(
-                    "an error struck while the event's delivery report was taken",
+                    "the event's delivery report was lost by an error while it was taken",
                     status=Status.ERR_INTERNAL,
                     outcome=Outcome.MAYBE_CREATED,
                 ),

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     Encoded = tuple[bytes, bytes, "bytes | None", bytes]
     Result = Union[Event, VceError]
 
-# Thirty years, in seconds: far within what the library's milliseconds hold.
+# Thirty years in seconds: in milliseconds, it still fits the library's integers.
 _FOREVER = 1e9
-# Python handles Ctrl-C between two calls of C, never within one.
+# Python handles Ctrl-C between two calls into C, never within one.
 _SLICE_MS = 50
 
 
 def seconds(timeout: float | None) -> float:
-    """A time limit as a number that clocks can count to; None is no limit."""
+    """A time limit as a finite number of seconds; None means no limit."""
     return _FOREVER if timeout is None else min(max(timeout, 0), _FOREVER)
 
 
@@ -48,18 +48,18 @@ def encode_event(
 
 
 def enqueue(handle: Handle, tag: int, event: Encoded) -> None:
-    """Hand an event over; its report will carry `tag`."""
+    """Hand an event to the library; its report will carry `tag`."""
     call(library().vce_enqueue_event, handle.pointer, *event, tag)
 
 
 def take_report(handle: Handle, timeout_ms: int) -> tuple[int, Result] | None:
-    """The next report's tag, and the event or why there is none; None if no report came."""
+    """The next report's tag, and the event or the error; None if no report came."""
     lib = library()
     report = _poll(handle, timeout_ms)
     if not report:
         return None
     try:
-        # First: whatever fails afterwards, it is known whose report this is.
+        # The tag first: it says whose report this is, even if the rest fails.
         return lib.vce_report_tag(report), _result(report)
     finally:
         lib.vce_report_free(report)
@@ -78,28 +78,28 @@ def _result(report: Any) -> Result:
 
 def _poll(handle: Handle, timeout_ms: int) -> Any:
     if timeout_ms and threads_are_greenlets():
-        # A call of C would hold up all greenlets.
+        # A call into C would block all greenlets.
         select.select([descriptor(handle)], [], [], timeout_ms / 1000)
         timeout_ms = 0
     return library().vce_poll(handle.pointer, timeout_ms)
 
 
 def threads_are_greenlets() -> bool:
-    """Whether gevent has put greenlets in the place of threads, all of which share one."""
+    """Whether gevent has replaced threads by greenlets, which all run in one thread."""
     gevent: Any = sys.modules.get("gevent.monkey")
     return gevent is not None and gevent.is_module_patched("threading")
 
 
 def descriptor(handle: Handle) -> int:
-    """What is readable while reports wait."""
+    """The descriptor that is readable while reports wait."""
     number: int = library().vce_report_fd(handle.pointer)
     if number < 0:
-        raise OSError(errno.EMFILE, "no descriptor is left to wait for delivery reports")
+        raise OSError(errno.EMFILE, "no file descriptor is left for the delivery reports")
     return number
 
 
 def flush(handle: Handle, timeout: float | None) -> int:
-    """Wait until every event has come to its end; how many have not.  Ctrl-C interrupts it."""
+    """Wait until every event is finished; return how many are not.  Ctrl-C interrupts it."""
     deadline = time.monotonic() + seconds(timeout)
     remaining = c_uint64()
     while True:
@@ -113,7 +113,7 @@ def flush(handle: Handle, timeout: float | None) -> int:
 
 
 def close(handle: Handle, timeout: float | None) -> bool:
-    """Close a client; whether nothing had to be cancelled."""
+    """Close a client; return whether nothing had to be cancelled."""
     try:
         call(library().vce_client_close, handle.pointer, _milliseconds(timeout))
     except TimeoutError:

@@ -26,11 +26,11 @@ Self = TypeVar("Self", bound="AsyncClient")
 
 
 class DeliveryReport(Awaitable[Event]):
-    """What will be said of an event that the queue has accepted.
+    """The delivery report of an event that the queue has accepted.
 
-    Awaiting it gives the Event, or raises why there is none.  Any number of
-    tasks of its loop may await it, at any time; cancelling them ends their
-    waiting, and neither the event nor the report.
+    Awaiting it returns the Event, or raises the error.  Any number of tasks of
+    its loop may await it, at any time.  Cancelling a task ends only its wait: the
+    event is still sent, and the report still comes.
     """
 
     __slots__ = ("_future",)
@@ -42,7 +42,7 @@ class DeliveryReport(Awaitable[Event]):
         return asyncio.shield(self._future).__await__()
 
     def done(self) -> bool:
-        """Whether the event has come to its end."""
+        """Whether the event is finished."""
         return self._future.done()
 
 
@@ -51,24 +51,24 @@ class AsyncClient:
 
     **Creating** events takes no thread: they go through the library's queue,
     and the running loop watches for their reports.  A full queue makes the
-    caller wait for room.  In the queue the events of a conversation are sent
-    one after the other, ``timeout`` limits each request, and
-    ``delivery_timeout`` everything up to the report.
+    caller wait for room.  The events of a conversation are sent one after the
+    other.  ``timeout`` limits each request, ``delivery_timeout`` the time from
+    the queue to the report.
 
-    **Reading and deleting** take one of `threads` threads, which start when they
-    are needed and end when the client is closed; further calls wait for a free
-    one, and their ``timeout`` begins when they have it.
+    **Reading and deleting** use up to `threads` threads.  These start when they
+    are needed, and end when the client is closed.  Further calls wait for a free
+    thread; their ``timeout`` begins when they have one.
 
-    **Cancelling** a task ends its waiting, and takes back no event that was
-    accepted.  The CancelledError is raised from a ClosedError, as its
-    ``__cause__``, whose ``outcome`` tells what is known by then: NOT_CREATED if
-    the queue had no room yet; MAYBE_CREATED if the event is on its way, and goes
-    to its end.  Who must know what became of it uses :meth:`enqueue_event`, whose
-    report can be awaited again, or ``asyncio.shield``.
+    **Cancelling** a task ends its wait; an accepted event is still sent.  The
+    CancelledError's ``__cause__`` is a ClosedError, whose ``outcome`` says what is
+    known: NOT_CREATED if the queue had no room yet, MAYBE_CREATED if the event is
+    on its way.  If you need to know in any case whether the event exists, use
+    :meth:`enqueue_event`, whose report can be awaited again, or
+    ``asyncio.shield``.
 
-    **The end** is that of :class:`vce.Client`: leaving ``async with`` delivers
-    what was accepted.  One client may serve several loops, one after the other or
-    in several threads; each awaits its own reports.
+    **The end** is as with :class:`vce.Client`: leaving ``async with`` delivers
+    the accepted events.  One client may serve several loops, one after the other
+    or in several threads; each loop awaits its own reports.
     """
 
     def __init__(self, *, threads: int = 16, **options: Unpack[Options]) -> None:
@@ -125,12 +125,12 @@ class AsyncClient:
         *,
         from_: str | None = None,
     ) -> DeliveryReport:
-        """Have one custom event created in the background.
+        """Create one custom event in the background.
 
-        Returns as soon as the queue has room, with what can be awaited until the
-        event has come to its end.  Raises QueueFullError only for an event that
-        is larger than the whole queue.  If a report with an error is never
-        awaited, asyncio says so, as of any future.
+        Waits until the queue has room, and then returns the event's report.
+        Raises QueueFullError only if the event is larger than the whole queue.
+        If nobody awaits a report that holds an error, asyncio logs the error, as
+        it does for any future.
         """
         event = _reports.encode_event(conversation_id, type, body, from_)
         try:
@@ -178,26 +178,26 @@ class AsyncClient:
         return _AsyncEventIterator(lambda: self._submit(next, events, None))
 
     async def flush(self, timeout: float | None = None) -> int:
-        """Wait until every accepted event has come to its end; see :meth:`vce.Client.flush`."""
+        """Wait until every accepted event is finished; see :meth:`vce.Client.flush`."""
         return await self._reports.flush(timeout)
 
     def stats(self) -> Stats:
-        """What became of the events so far; see :meth:`vce.Client.stats`."""
+        """Counters of the events so far; see :meth:`vce.Client.stats`."""
         return self._client.stats()
 
     async def close(self, timeout: float | None = None) -> bool:
         """Close the client and end its threads; see :meth:`vce.Client.close`.
 
-        Cancelling it cancels what is still under way.
+        If this call is cancelled, it cancels what is still under way.
         """
         self._closed = self._reports.refusing = True
         try:
-            # A thread of its own: those of the calls may all be taken.
+            # In a thread of its own: the threads for calls may all be busy.
             with ThreadPoolExecutor(1, thread_name_prefix="vce-close") as closer:
                 try:
                     closing = closer.submit(self._client.close, timeout)
                 except RuntimeError:
-                    # The interpreter is about to end, and starts no thread any more.
+                    # The interpreter is exiting, and starts no more threads.
                     return self._client.close(timeout)
                 try:
                     return await asyncio.wrap_future(closing)
@@ -230,7 +230,7 @@ class AsyncClient:
 class _AsyncEventIterator(AsyncIterator[Event]):
     def __init__(self, fetch: Callable[[], Future[Event | None]]) -> None:
         self._fetch = fetch
-        # Fetches whose tasks were cancelled when they were under way: no event is lost.
+        # Fetches that go on after their tasks were cancelled: their events come next.
         self._unread: deque[Future[Event | None]] = deque()
 
     async def __anext__(self) -> Event:
@@ -248,7 +248,7 @@ class _AsyncEventIterator(AsyncIterator[Event]):
 
 def _what_became_of(future: asyncio.Future[Event]) -> BaseException:
     if not future.done():
-        # Whoever cancelled has been told; asyncio need not tell of an error as well.
+        # The caller gets a CancelledError, so asyncio should not log the event's error.
         future.add_done_callback(asyncio.Future.exception)
         outcome, message = Outcome.MAYBE_CREATED, "cancelled while the event was on its way"
     else:

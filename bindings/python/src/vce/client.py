@@ -36,19 +36,19 @@ class Client:
     :meth:`enqueue_event` does not wait: the library sends in the background,
     the events of a conversation one after the other.
 
-    **The end.**  Leaving a ``with`` block closes the client, also when an
-    exception leaves it: it waits until all accepted events have come to their
-    end, each within ``delivery_timeout``.  Ctrl-C cuts that short; what is
-    still queued then is not created, and its future says so.  So it is at the
-    interpreter's end with clients that nobody closed; a client that is merely
-    dropped delivers what it accepted.  Ended by a signal or ``os._exit``, a
-    process delivers nothing more.
+    **The end.**  Leaving a ``with`` block closes the client, also after an
+    exception: it waits until all accepted events are finished, each within
+    ``delivery_timeout``.  Ctrl-C ends the wait early; events that are still
+    queued then are not created, and their futures say so.  When the interpreter
+    exits, the same happens to clients that nobody closed.  A client that is only
+    dropped still delivers its accepted events.  A process that is ended by a
+    signal or ``os._exit`` delivers nothing more.
 
-    **Fork.**  A child may use a client that it inherits: its queue is empty,
-    and the parent's futures are resolved in the parent alone.
+    **Fork.**  A child may use a client that it inherits.  Its queue is empty in
+    the child, and the parent's futures are resolved only in the parent.
 
-    Every method raises a :class:`vce.VceError`, :class:`vce.ClosedError` once
-    the client is closed.
+    Methods raise a :class:`vce.VceError`; once the client is closed, a
+    :class:`vce.ClosedError`.
     """
 
     def __init__(self, **options: Unpack[Options]) -> None:
@@ -60,7 +60,7 @@ class Client:
 
     @classmethod
     def from_env(cls: type[Self], **overrides: Unpack[Options]) -> Self:
-        """Make a client from the environment, with `overrides` laid over it.
+        """Make a client from the environment; `overrides` win over it.
 
         Reads ``VONAGE_APPLICATION_ID``, ``VONAGE_APPLICATION_PRIVATE_KEY_PATH``
         or ``VONAGE_PRIVATE_KEY``, and ``VCE_`` plus any option's name in capitals.
@@ -72,7 +72,7 @@ class Client:
     def _own(self, handle: Handle) -> None:
         self._handle = handle
         self._futures = Futures(handle)
-        # Abandoned with the last reference, when no __del__ can use the client any more.
+        # Ends the thread after the last reference is gone: no __del__ uses the client then.
         self._presence = Handle(self._futures, Futures.abandon)
 
     def create_event(
@@ -88,7 +88,7 @@ class Client:
         `body` is a mapping, or JSON text whose values are sent as written.
         `from_` is a member id, required only if the token has a subject.
 
-        When this raises, ``error.outcome`` tells whether the event exists.
+        When this raises, ``error.outcome`` says whether the event exists.
         """
         event = EventPointer()
         call(
@@ -107,28 +107,30 @@ class Client:
         *,
         from_: str | None = None,
     ) -> Future[Event]:
-        """Have one custom event created in the background; its future ends with it.
+        """Create one custom event in the background, and return its future.
 
-        The arguments are those of :meth:`create_event`.  Raises at once, and
-        nothing was accepted: InvalidEventError, QueueFullError, ClosedError.
-        Otherwise the future gets the Event, or an error whose ``outcome`` tells
-        whether it exists, within the option ``delivery_timeout``.
+        The arguments are those of :meth:`create_event`.  If the event is not
+        accepted, this raises at once: InvalidEventError, QueueFullError or
+        ClosedError.  Otherwise the future gets the Event, or an error whose
+        ``outcome`` says whether the event exists, within the option
+        ``delivery_timeout``.
 
-        The future cannot be cancelled: ``cancel()`` answers False.  Its
+        The future cannot be cancelled: ``cancel()`` returns False.  Its
         callbacks run in a thread of the client, one after the other.
         """
         return self._futures.enqueue(_reports.encode_event(conversation_id, type, body, from_))
 
     def flush(self, timeout: float | None = None) -> int:
-        """Wait until every accepted event has come to its end, and its future is done.
+        """Wait until every accepted event is finished and its future is done.
 
-        Answers how many have not after `timeout` seconds; without one each has
-        its ``delivery_timeout``.  Ctrl-C interrupts the wait, and nothing else.
+        Returns how many events are not finished after `timeout` seconds.  Without
+        a timeout, each event has its ``delivery_timeout``.  Ctrl-C ends only the
+        wait.
         """
         return self._futures.flush(timeout)
 
     def stats(self) -> Stats:
-        """What became of the events in the background so far, and what is queued."""
+        """Counters of the events in the background, and of the queue."""
         return read_stats(self._handle)
 
     def get_event(self, conversation_id: str, event_id: str) -> Event:
@@ -166,8 +168,8 @@ class Client:
         """Iterate over a conversation's events, fetching pages as they are needed.
 
         `order` is ``"asc"`` or ``"desc"``.  The arguments are checked at once,
-        the first request leaves with the first ``next()``.  Threads may share
-        the iterator; after an error it can be asked again, and passes no event over.
+        the first request is sent by the first ``next()``.  Threads may share the
+        iterator.  After an error, ``next()`` can be called again and skips no event.
         """
         filters = {
             "type": type,
@@ -180,12 +182,12 @@ class Client:
         return _EventIterator(self, self._handle, conversation_id, filters)
 
     def close(self, timeout: float | None = None) -> bool:
-        """Refuse new calls and events; wait `timeout` seconds for those under way.
+        """Refuse new calls and events; wait up to `timeout` seconds for those under way.
 
-        Without a timeout each has the time that the options give it.  What is
-        not done by then is cancelled, and ends with ClosedError; False means
-        that there was something.  Ctrl-C cancels at once.  All futures are done
-        afterwards.  Closing again does nothing.
+        Without a timeout, the time limits of the options hold.  What is not
+        finished in time is cancelled and ends with ClosedError; then this returns
+        False.  Ctrl-C cancels at once.  Afterwards all futures are done.  Closing
+        again does nothing.
         """
         self._futures.refusing = True
         try:
@@ -221,13 +223,13 @@ class Client:
 def _close(handle: Handle, timeout: float | None) -> bool:
     waits = (timeout is None or timeout > 0) and threading.active_count() > 1
     if not waits or threading.current_thread() is not threading.main_thread():
-        # Ctrl-C goes to the main thread alone.
+        # Only the main thread is interrupted by Ctrl-C.
         return _reports.close(handle, timeout)
     with ThreadPoolExecutor(1, thread_name_prefix="vce-close") as closer:
         try:
             closing = closer.submit(_reports.close, handle, timeout)
         except RuntimeError:
-            # The interpreter is about to end, and starts no thread any more.
+            # The interpreter is exiting, and starts no more threads.
             return _reports.close(handle, timeout)
         try:
             return closing.result()
@@ -252,9 +254,9 @@ class _EventIterator(Iterator[Event]):
         for name, value in filters.items():
             text = encode_optional(name, value)
             call(lib.vce_event_list_set, events, name.encode(), text)
-        # A list outlives its client, but fetches nothing any more.
+        # Without its client, a list could not fetch any more.
         self._client = client
-        # A list serves one thread at a time.
+        # Only one thread at a time may use a list.
         self._lock = threading.Lock()
 
     def __next__(self) -> Event:

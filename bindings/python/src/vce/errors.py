@@ -1,8 +1,8 @@
-"""Why a call failed, and what became of the event.
+"""Why a call failed, and whether the event exists.
 
-Every error carries a :class:`Status` (why) and an :class:`Outcome` (whether the
-event exists all the same).  Catch the class for the kind of failure; read
-``outcome`` before creating the event a second time.
+Every error has a :class:`Status` (why the call failed) and an :class:`Outcome`
+(whether the event exists nevertheless).  Catch the class for the kind of failure;
+read ``outcome`` before you create the event again.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Status(enum.IntEnum):
 
 
 class Outcome(enum.Enum):
-    """What became of the event that a call was to create.
+    """Whether the event exists that a call should create.
 
     A number that only a newer library knows stands for MAYBE_CREATED.
     """
@@ -71,7 +71,7 @@ class Outcome(enum.Enum):
     CREATED = 1
     """It exists."""
     MAYBE_CREATED = 2
-    """The request left, and no answer tells: look before creating it again."""
+    """The request left, but no answer says whether the event exists: list the events first."""
 
     @classmethod
     def _missing_(cls, value: object) -> Outcome | None:
@@ -79,18 +79,18 @@ class Outcome(enum.Enum):
 
 
 class VceError(Exception):
-    """Base of every error that a call can end with."""
+    """The base class of every error of this package."""
 
     status: Status
     """Why the call failed."""
     outcome: Outcome
-    """What became of the event."""
+    """Whether the event exists."""
     retryable: bool
     """Whether the same call may succeed later."""
     offset: int | None
-    """Byte of the first offence in an event type, an id or a body."""
+    """The first wrong byte of an event type, an id, a body or an option."""
     http_status: int | None
-    """The answer's status; None if no answer came."""
+    """The status of the server's answer; None if no answer came."""
     code: str | None
     """Vonage's code, such as ``conversation:error:not-found``."""
     title: str | None
@@ -98,7 +98,7 @@ class VceError(Exception):
     detail: str | None
     """The detail in the server's problem details."""
     trace_id: str | None
-    """What Vonage's support asks for."""
+    """Vonage's id of the request; their support can look it up."""
     response: str | None
     """The answer's body as received, its first 64 KiB."""
     retry_after: float | None
@@ -145,7 +145,7 @@ def _restore(kind: type[VceError], message: str, state: dict[str, Any]) -> VceEr
 
 
 class ConfigError(VceError):
-    """An option is unknown, or its value makes no sense."""
+    """An option is unknown, or its value is invalid."""
 
 
 class CredentialsError(VceError):
@@ -153,15 +153,15 @@ class CredentialsError(VceError):
 
 
 class InvalidEventError(VceError, ValueError):
-    """An argument breaks a rule: an event type, a body, an id.  Nothing was sent."""
+    """An event type, a body, an id or a list's filter breaks a rule.  Nothing was sent."""
 
 
 class ClosedError(VceError):
-    """The client is closed, or the call was cancelled before its end."""
+    """The client is closed, or the call was cancelled."""
 
 
 class TransportError(VceError, ConnectionError):
-    """The way to the server is broken, or its answer makes no sense."""
+    """The server was not reached, the connection broke, or the answer is invalid."""
 
 
 class TimeoutError(VceError, builtins.TimeoutError):
@@ -236,7 +236,7 @@ BY_STATUS: dict[Status, type[VceError]] = {
     Status.ERR_STORAGE: VceError,
     Status.ERR_INTERNAL: VceError,
 }
-"""The class of each failure: the one place where numbers become types.
+"""The class for each status.
 
-A status that is not here is one of a newer library: VceError.
+A status that is not here is one of a newer library: it becomes a plain VceError.
 """

@@ -23,15 +23,15 @@ class Event:
     from_: str | None
     """The id of the member that the event came from."""
     timestamp: str | None
-    """When the server took the event, in its own words."""
+    """When the server accepted the event, as the server wrote it."""
     body_json: str | None
     """The body's JSON text, exactly as the server sent it."""
     json: str
-    """The whole resource's JSON text, with whatever else the server said."""
+    """The JSON text of the whole event, with every field that the server sent."""
 
     @cached_property
     def body(self) -> Any:
-        """The body, decoded once, when it is first asked for; numbers follow :mod:`json`."""
+        """The body, decoded on first use; numbers are converted as :mod:`json` does."""
         return None if self.body_json is None else _json.loads(self.body_json)
 
 
@@ -49,7 +49,7 @@ def copy_event(pointer: Any) -> Event:
 
 
 def take_event(pointer: Any, outcome: Outcome = Outcome.NOT_CREATED) -> Event:
-    """Copy a ``vce_event`` and free it; `outcome` is what the call has come to."""
+    """Copy a ``vce_event`` and free it; if that fails, the error has this `outcome`."""
     try:
         return copy_event(pointer)
     except Exception as cause:

@@ -1,4 +1,4 @@
-"""What a client's background sending has come to so far."""
+"""Counters of a client's events in the background."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Latency:
 
 @dataclass(frozen=True)
 class EngineStats:
-    """What a client's engine did, for calls that wait as well."""
+    """What a client's engine did, also for calls that wait for the answer."""
 
     tokens_signed: int
     connections_opened: int
@@ -33,22 +33,22 @@ class EngineStats:
 
 @dataclass(frozen=True)
 class Stats:
-    """A client's events in the background.
+    """Counters of a client's events in the background.
 
     ``accepted`` is the sum of ``queued``, ``in_flight``, ``created``,
     ``maybe_created`` and ``not_created``.
     """
 
     queued: int
-    """Events that wait for their turn, be it to be tried again."""
+    """Events that wait for their first attempt or for a retry."""
     in_flight: int
     """Events whose request is under way."""
     reports: int
     """Delivery reports that have not been taken yet."""
     events: int
-    """What counts against the option ``queue_max_events``."""
+    """Events that count against the option ``queue_max_events``."""
     bytes: int
-    """What counts against the option ``queue_max_bytes``."""
+    """Bytes that count against the option ``queue_max_bytes``."""
     accepted: int
     """Events accepted so far."""
     created: int
@@ -58,7 +58,7 @@ class Stats:
     not_created: int
     """Events that do not exist."""
     not_created_by_status: Mapping[Status | str, int]
-    """Why they do not.  A status that only a newer library knows is there by its name."""
+    """How many of them, by status.  A status that only a newer library knows is its name."""
     retries: int
     """Requests that were repeated."""
     latency: Latency
