@@ -1,4 +1,4 @@
-/* What the header's preamble promises of every function: NULL, UTF-8, out-parameters, names. */
+/* The rules at the top of the header, which hold for every function: NULL, UTF-8, out-parameters, names. */
 #include "check.h"
 
 static const char BAD_UTF8[] = "custom:\xff";
@@ -45,7 +45,7 @@ static void nothing_but_null(void)
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_enqueue_event(NULL, NULL, NULL, NULL, NULL, 0, &error));
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_flush(NULL, 0, NULL, &error));
     CHECK(vce_poll(NULL, UINT64_MAX) == NULL && vce_report_fd(NULL) == -1 && vce_client_stats(NULL) == NULL);
-    /* The same without a place for the error. */
+    /* The same, but the caller does not want the error. */
     CHECK(vce_validate_type(NULL, NULL) == VCE_ERR_ARGUMENT);
     CHECK(vce_create_event(NULL, NULL, NULL, NULL, NULL, NULL, NULL) == VCE_ERR_ARGUMENT);
     vce_config_free(NULL);
@@ -88,7 +88,7 @@ static void single_nulls_and_bad_utf8(void)
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_create_event(client, NULL, "custom:a", NULL, "{}", NULL, &error));
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_create_event(client, "C", NULL, NULL, "{}", NULL, &error));
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_create_event(client, "C", "custom:a", NULL, NULL, NULL, &error));
-    /* Arguments come before rules. */
+    /* Arguments are checked before the rules for events. */
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_create_event(client, "", "", "", NULL, NULL, &error));
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_create_event(client, BAD_UTF8, "custom:a", NULL, "{}", NULL, &error));
     CHECK_FAILS(VCE_ERR_ARGUMENT, vce_create_event(client, "C", BAD_UTF8, NULL, "{}", NULL, &error));

@@ -17,13 +17,13 @@ static void an_event_is_created(void)
     CHECK(strcmp(vce_event_type(vce_report_event(report)), "custom:test") == 0);
     CHECK(strcmp(vce_event_body(vce_report_event(report)), "{\"n\":7}") == 0);
     CHECK(vce_poll(client, 0) == NULL);
-    /* It is a report of its own, whatever becomes of the client. */
+    /* The report is valid after its client was freed. */
     vce_client_free(client);
     CHECK(strcmp(vce_event_body(vce_report_event(report)), "{\"n\":7}") == 0);
     vce_report_free(report);
 }
 
-/* Tags are the caller's: any number, also twice. */
+/* The caller chooses the tags: any number, also the same number twice. */
 static void tags_are_given_back(void)
 {
     static const uint64_t TAGS[] = {0, 1, 1, UINT64_C(1) << 63, UINT64_MAX};
@@ -37,7 +37,7 @@ static void tags_are_given_back(void)
     vce_client_free(client);
 }
 
-/* What the caller passes is copied; the sandbox sees what it was then. */
+/* Arguments are copied: the sandbox gets what they were at the call. */
 static void texts_are_copied(void)
 {
     char body[] = "{\"n\":1234}";
@@ -72,7 +72,7 @@ static void an_event_is_refused(void)
     vce_client_free(client);
 }
 
-/* The connection breaks after the request has left: nobody knows, and it isn't repeated. */
+/* The connection breaks after the request has left: the outcome is unknown, so it is not repeated. */
 static void an_answer_is_lost(void)
 {
     struct conversation conversation = sandbox_conversation();
@@ -87,7 +87,7 @@ static void an_answer_is_lost(void)
     vce_client_free(client);
 }
 
-/* What is wrong with an event is said at once, and nothing was accepted. */
+/* An invalid event is refused at once, and is not accepted. */
 static void rules_are_checked_first(void)
 {
     vce_error *error = NULL;
@@ -144,7 +144,7 @@ static void polling_waits(void)
     long long start = now_ms();
     CHECK(vce_poll(client, 200) == NULL);
     CHECK(now_ms() - start >= 199);
-    /* A thread that waited before there was anything hears of what comes. */
+    /* A thread that already polls gets a report of an event that is enqueued later. */
     pthread_t poller = run_thread(poll_without_limit, client);
     enqueue(client, conversation.id, 5);
     vce_report *report = join_thread(poller);

@@ -1,4 +1,4 @@
-/* Assertions that say where and why, and end the program. */
+/* Assertions: a failed one prints where and why, and ends the program. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -15,7 +15,7 @@
         }                                                                                   \
     } while (0)
 
-/* Success; otherwise shows the error. */
+/* The call must succeed; otherwise its error is printed. */
 #define CHECK_OK(call)                                                                      \
     do {                                                                                    \
         vce_status check_status = (call);                                                   \
@@ -26,7 +26,7 @@
         }                                                                                   \
     } while (0)
 
-/* This status in the return value and in the error, which is freed. */
+/* The call must fail with this status, also in the error, which is freed. */
 #define CHECK_FAILS(expected, call)                                                         \
     do {                                                                                    \
         vce_status check_status = (call);                                                   \

@@ -2,7 +2,7 @@
 #include "check.h"
 #include <stdarg.h>
 
-/* No test waits so long: it is there so that a failure shows. */
+/* No test waits so long. After this time the test fails. */
 static const uint64_t LONG_MS = 120000;
 
 vce_client *new_client(void)
@@ -38,7 +38,7 @@ vce_report *next_report(const vce_client *client)
 {
     vce_report *report = vce_poll(client, LONG_MS);
     CHECK(report != NULL);
-    /* Either an event or an error, as the outcome says. */
+    /* A report has either an event or an error, according to its outcome. */
     bool created = vce_report_outcome(report) == VCE_OUTCOME_CREATED;
     CHECK((vce_report_event(report) != NULL) == created);
     CHECK((vce_report_error(report) == NULL) == created);

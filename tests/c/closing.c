@@ -1,4 +1,4 @@
-/* vce_client_close with background events: delivered in time, or reported for what they are. */
+/* vce_client_close with background events: each is delivered in time, or its report says that it was not. */
 #include "check.h"
 #include "client.h"
 #include "process.h"
@@ -9,7 +9,7 @@
 
 enum { HUNG = 1, BEHIND = 3 };
 
-/* A client with one event that gets no answer, and others behind it; the request has left. */
+/* A client whose first event has left and gets no answer; other events wait behind it. */
 static vce_client *stuck_client(void)
 {
     struct conversation conversation = sandbox_conversation();
@@ -21,7 +21,7 @@ static vce_client *stuck_client(void)
     return client;
 }
 
-/* Takes its reports: the one under way may have been created, the others were not. */
+/* Takes its reports: the first event may have been created, the others were not. */
 static void take_cancelled(const vce_client *client)
 {
     unsigned tags = 0;
@@ -36,7 +36,7 @@ static void take_cancelled(const vce_client *client)
         vce_report_free(report);
     }
     CHECK(tags == (1U << (HUNG + BEHIND)) - 1);
-    /* Nothing can come any more: no wait, however long it may be. */
+    /* No more reports can come, so this returns at once, whatever its time limit is. */
     CHECK(vce_poll(client, UINT64_MAX) == NULL);
     CHECK(is_alone());
 }
@@ -84,7 +84,7 @@ static void after_its_time_the_rest_is_cancelled(void)
     vce_client_free(client);
 }
 
-/* A server that takes connections and says nothing: no byte of a request can leave. */
+/* A server that accepts connections but sends nothing: no byte of a request can leave. */
 static void before_the_request_has_left(void)
 {
     char url[64];
@@ -167,7 +167,7 @@ static void during_polls(void)
     vce_client_free(client);
 }
 
-/* A client that never had anything to report lets go of who waits for it all the same. */
+/* Closing ends a thread's vce_poll even if the client never had a report. */
 static void during_a_poll_for_nothing(void)
 {
     vce_client *client = new_client();
@@ -188,7 +188,7 @@ static void *close_patiently(void *client)
     return (void *)(uintptr_t)vce_client_close(client, UINT64_MAX, NULL);
 }
 
-/* The shorter time counts for both; both return when it is all over. */
+/* Two threads close one client: the shorter time holds for both, and both return when all is done. */
 static void two_at_once(void)
 {
     vce_client *client = stuck_client();

@@ -1,4 +1,4 @@
-"""Where programs are built, and the sandboxes of those that don't start one of their own."""
+"""The programs' build folder, and sandboxes for programs that do not start their own."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ static void readable_while_reports_wait(void)
     CHECK(fcntl(descriptor, F_GETFD) == -1);
 }
 
-/* Made when it is first asked for; reports may be there already. */
+/* The descriptor is made by the first call, when reports may be there already. */
 static void made_late(void)
 {
     struct conversation conversation = sandbox_conversation();
@@ -60,7 +60,7 @@ static void made_late(void)
     vce_client_free(client);
 }
 
-/* After closing it tells of what is left, and then nothing more. */
+/* After closing, it is readable until the last report was taken. */
 static void after_closing(void)
 {
     struct conversation conversation = sandbox_conversation();
@@ -98,7 +98,7 @@ static int all_reports(const vce_client *client)
     return count;
 }
 
-/* Edge-triggered: whoever polls until NULL after each edge misses nothing. */
+/* Edge-triggered: a thread that calls vce_poll until NULL after each edge misses no report. */
 static void edge_triggered(void)
 {
     enum { EVENTS = 200 };
@@ -114,7 +114,7 @@ static void edge_triggered(void)
     for (int reports = 0; reports < EVENTS; reports += all_reports(client))
         CHECK(epoll_wait(epoll, &event, 1, AT_LAST_MS) == 1);
     CHECK(!is_readable(vce_report_fd(client), 0));
-    /* One edge at a time, with silence between. */
+    /* One edge at a time, with no reports in between. */
     for (uint64_t i = 0; i < 20; i++) {
         while (epoll_wait(epoll, &event, 1, 0) == 1)
             CHECK(all_reports(client) == 0);

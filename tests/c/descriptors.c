@@ -1,4 +1,4 @@
-/* Without a descriptor left nothing can be trusted, but only until there is one again. */
+/* Without a free descriptor no certificate can be checked; when one is free again, everything works. */
 #define _GNU_SOURCE
 #include "check.h"
 #include "client.h"
@@ -15,7 +15,7 @@
 
 static const char BUNDLE[] = "/etc/ssl/certs/ca-certificates.crt";
 
-/* What is found in the place of the system's bundle, and whether it is just then out of reach. */
+/* The file that replaces the system's bundle, and whether opening it fails. */
 static const char *bundle;
 static atomic_bool is_out_of_reach;
 
@@ -39,7 +39,7 @@ int open64(const char *path, int flags, ...)
 
 static rlim_t first_free;
 
-/* Leaves the process so many descriptors. */
+/* Limits the process to this many free descriptors. */
 static void leave(rlim_t descriptors)
 {
     struct rlimit limit;
@@ -48,7 +48,7 @@ static void leave(rlim_t descriptors)
     CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 }
 
-/* The folder of authorities is still there, and lacks this one: what it gives is not kept. */
+/* The system's folder of authorities is readable, but lacks this one. The incomplete set is not kept. */
 static void a_bundle_that_cannot_be_read_for_a_moment(void)
 {
     struct conversation conversation = sandbox_conversation();
@@ -71,7 +71,7 @@ int main(void)
 {
     int status;
     sandbox_start();
-    /* What is read is read once in a process. */
+    /* A process reads the authorities only once. */
     pid_t pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
@@ -85,7 +85,7 @@ int main(void)
     int first = open("/dev/null", O_RDONLY | O_CLOEXEC);
     CHECK(first >= 0 && close(first) == 0);
     first_free = (rlim_t)first;
-    /* One for the connection, and none for the file of the system's authorities. */
+    /* One descriptor is left for the connection, none for the file of the system's authorities. */
     for (rlim_t descriptors = 0; descriptors < 2; descriptors++) {
         leave(descriptors);
         vce_status status = vce_create_event(client, conversation.id, "custom:test", NULL, "{}", NULL, &error);

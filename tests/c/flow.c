@@ -1,4 +1,4 @@
-/* A whole life against the sandbox: create, fail, get, list, delete, from many threads. */
+/* Every kind of call with the sandbox: create, fail, get, list, delete, from many threads. */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
 #include <pthread.h>

@@ -1,4 +1,4 @@
-/* vce_flush: when it returns, and what it says remains. */
+/* vce_flush: when it returns, and how many events it says remain. */
 #include "check.h"
 #include "client.h"
 #include "process.h"
@@ -16,7 +16,7 @@ static void nothing_to_wait_for(void)
     vce_client_free(client);
 }
 
-/* Reports that nobody has taken don't hold it up. */
+/* It does not wait for reports to be taken. */
 static void everything_comes_to_its_end(void)
 {
     enum { EVENTS = 100 };
@@ -99,7 +99,7 @@ static void several_at_once(void)
     vce_client_free(client);
 }
 
-/* Its argument's mistakes. */
+/* Invalid arguments. */
 static void without_a_client(void)
 {
     uint64_t remaining = 9;

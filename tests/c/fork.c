@@ -1,6 +1,6 @@
 /*
- * Children that inherit a client use it, and their parent notices nothing: idle and busy
- * clients, own and shared engines.
+ * Children use a client that they inherit, and the parent is not affected: idle and busy clients,
+ * own and shared engines.
  */
 #define _DEFAULT_SOURCE
 #include "check.h"
@@ -32,7 +32,7 @@ static void create(const vce_client *client, const char *type)
     CHECK_OK(vce_create_event(client, conversation_id, type, NULL, "{}", NULL, &error));
 }
 
-/* What a child does, by turns: use and free, use and exit, free unused, exit at once. */
+/* The children do in turn: use and free, use and exit, free unused, exit at once. */
 static void child(vce_client *client, int number)
 {
     alarm(30);
@@ -99,7 +99,7 @@ static void busy(const char *engine)
     vce_client_free(client);
 }
 
-/* A client that was closed stays closed in a child, and so does its child's child. */
+/* A client that was closed stays closed in a child, and in the child's child. */
 static void closed(void)
 {
     vce_client *client = new_client("own");

@@ -1,8 +1,8 @@
 /*
- * A program forks at any moment of what the library does for the first time: the first request, a
- * name lookup, a handshake. The child sends an event of its own and looks a name up itself.
+ * A program forks while the library does something for the first time: the first request, a name
+ * lookup, a handshake. The child sends an event itself, and looks up a name itself.
  *
- * Each try is a process of its own, for what is done once in a process is done once.
+ * Each try is a process of its own, because a process initialises the library only once.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -19,16 +19,16 @@
 
 enum { AT_ONCE = 4, LONGEST_S = 120 };
 
-/* Which of them has been reached, by any thread of the library. */
+/* The moments that any thread of the library has reached. */
 enum moment { FIRST_REQUEST = 1, LOOKUP = 2, HANDSHAKE = 4 };
 static atomic_int reached;
 
-/* How many small blocks its threads may still ask for until the first of these is. */
+/* How many small blocks the library's threads allocate before FIRST_REQUEST counts as reached. */
 static atomic_int blocks_left;
 
 void *__libc_malloc(size_t size);
 
-/* What is made once is made in small blocks: its threads take their time for them. */
+/* Initialisation allocates small blocks: a pause at each makes a fork in the middle likely. */
 void *malloc(size_t size)
 {
     if (size <= 16 && gettid() != getpid()) {
@@ -40,7 +40,7 @@ void *malloc(size_t size)
     return __libc_malloc(size);
 }
 
-/* Before the system's, which it calls. */
+/* The library calls this function instead of the system's, which it calls in turn. */
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result)
 {
     int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
@@ -58,7 +58,7 @@ ssize_t send(int descriptor, const void *bytes, size_t size, int flags)
     return sent;
 }
 
-/* The host's own code in the child, and the library's. */
+/* The child uses the host's own code and the library. */
 static void child(const vce_client *client, const char *conversation_id)
 {
     struct addrinfo *addresses = NULL;
@@ -79,7 +79,7 @@ static void end(pid_t pid)
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS);
 }
 
-/* One process that uses the library for the first time, and forks meanwhile. */
+/* One process that uses the library for the first time, and forks during that. */
 static void try_once(enum moment moment, const char *conversation_id, unsigned number)
 {
     alarm(2 * LONGEST_S);
@@ -88,7 +88,7 @@ static void try_once(enum moment moment, const char *conversation_id, unsigned n
     enqueue(client, conversation_id, number);
     while ((atomic_load(&reached) & (int)moment) == 0)
         sched_yield();
-    /* From the moment on, to some time after it. */
+    /* The fork comes at once or some time after the moment. */
     for (volatile unsigned spin = number * 7919 % 30000; spin > 0; spin--)
         ;
     pid_t pid = fork();

@@ -1,6 +1,6 @@
 /*
- * Children that inherit a client with a queue, own and shared, idle and busy: each sends in the
- * background with workers of its own, and the parent notices nothing.
+ * Children inherit a client with a queue, with its own engine or a shared one, idle or busy. Each child
+ * sends in the background with its own workers, and the parent is not affected.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -14,7 +14,7 @@
 
 enum { CHILDREN = 150, AT_ONCE = 5, EACH = 2, CONVERSATIONS = 4, MOST_EVENTS = 200000, BACKLOG = 500 };
 
-/* One scene: a client, and where its parent's and its children's events go. */
+/* The client of the current test, and the conversations of the parent's and the children's events. */
 static vce_client *client;
 static struct conversation parents[CONVERSATIONS];
 static struct conversation childrens;
@@ -40,7 +40,7 @@ static void enqueue_one(void)
     enqueued++;
 }
 
-/* Keeps the queue filled, but not so much that it outlasts the test. */
+/* Keeps the queue filled, but not so full that it outlasts the test. */
 static void *keep_busy(void *unused)
 {
     while (!atomic_load(&stop)) {
@@ -52,7 +52,7 @@ static void *keep_busy(void *unused)
     return unused;
 }
 
-/* Nothing of the parent's is in the child; what it sends comes back through a descriptor of its own. */
+/* The child has nothing of the parent's queue, and gets its own reports through its own descriptor. */
 static void use_in_child(uint64_t first)
 {
     struct pollfd polled = {.fd = vce_report_fd(client), .events = POLLIN};
@@ -76,7 +76,7 @@ static bool uses(int number)
     return number % 4 < 3;
 }
 
-/* By turns: use and free, use and exit, use and exit at once, not use; and then too all three ends. */
+/* In turn: use or not, and then free, exit, or exit at once. */
 static void child(int number)
 {
     alarm(120);
@@ -116,7 +116,7 @@ static int fork_children(bool busy)
     return users;
 }
 
-/* Every event is there once, and there was one report for each of the parent's. */
+/* Every event exists once, and each of the parent's had one report. */
 static void check_events(int users)
 {
     static long numbers[MOST_EVENTS];
@@ -165,7 +165,7 @@ static void scene(const char *engine, bool busy)
     take_reports(0);
 
     check_events(users);
-    /* The parent's connections held, and each child that sent had one: none was broken and made anew. */
+    /* The parent's connections still work, and each child that sent had one: none was replaced. */
     CHECK(figure(client, "retries") == 0 && figure(client, "tokens_signed") == 1);
     CHECK(figure(client, "connections_opened") <= CONVERSATIONS);
     CHECK(sandbox_connections("accepted") - before == figure(client, "connections_opened") + users);
@@ -173,7 +173,7 @@ static void scene(const char *engine, bool busy)
     vce_client_free(client);
 }
 
-/* Ending with work in the queue and on its way: it ends with the process, at once. */
+/* A process ends at once, even with events in the queue and under way. */
 static void work_left_behind(const char *engine)
 {
     childrens = sandbox_conversation();
@@ -205,8 +205,8 @@ static void work_left_behind(const char *engine)
 }
 
 /*
- * Its threads have left, so that the child's copy is all that holds the connection there: the child
- * frees it, and the parent's connection lives on.
+ * The workers have ended, so only the child's copy of the client holds the connection in the child.
+ * The child frees it, and the parent's connection still works.
  */
 static void at_rest(void)
 {
@@ -226,12 +226,12 @@ static void at_rest(void)
     end(pid);
     enqueue(client, conversation.id, 2);
     CHECK(take_created(client) == 2);
-    /* On a machine that is very busy it may have been given up in time. */
+    /* On a very busy machine the connection may have been idle for too long. */
     CHECK(figure(client, "connections_opened") == 1 || now_ms() - used > 14000);
     vce_client_free(client);
 }
 
-/* A client that was closed stays so in a child, and has nothing to tell it. */
+/* A client that was closed stays closed in a child, and has no reports there. */
 static void closed(void)
 {
     uint64_t remaining = 9;

@@ -9,7 +9,7 @@
 
 enum { THREADS = 4, ROUNDS = 20 };
 
-/* A thread that is about to call the library, and whether it is back. */
+/* The threads that are about to call the library, and whether they are back. */
 static atomic_int callers[2 * THREADS];
 static atomic_bool is_back[2 * THREADS];
 static atomic_int entered;
@@ -25,7 +25,7 @@ static vce_client *stuck_client(const char *engine)
     return client;
 }
 
-/* What was taken or left, in flight or queued: nothing of it is left behind. */
+/* With an event in flight, others queued and a report not taken, nothing is left behind. */
 static void with_work_pending(void)
 {
     struct conversation conversation = sandbox_conversation();
@@ -62,7 +62,7 @@ static void *flush_without_limit(void *client)
     return NULL;
 }
 
-/* Whether all have begun their call: between go_in and is_back they sleep nowhere but in the library. */
+/* Whether all threads are in the call: between go_in and is_back they sleep only in the library. */
 static bool all_are_in(int count)
 {
     for (int i = 0; i < count; i++)
@@ -101,7 +101,7 @@ static void *poll_for_nothing(void *client)
     return NULL;
 }
 
-/* Nothing was ever enqueued; no worker is there to wake those who wait. */
+/* No event was ever enqueued, so no worker is there to wake the threads that wait. */
 static void while_threads_wait_for_nothing(void)
 {
     pthread_t threads[THREADS];
@@ -149,14 +149,14 @@ static void *use_until_closed(void *client)
         vce_string_free(vce_client_stats(client));
         CHECK(vce_report_fd(client) >= 0);
     }
-    /* What comes after the closing returns too, whatever time it is given. */
+    /* Calls after closing return as well, whatever their time limit is. */
     for (vce_report *report; (report = vce_poll(client, UINT64_MAX)) != NULL; )
         vce_report_free(report);
     CHECK(vce_flush(client, UINT64_MAX, NULL, NULL) == VCE_OK);
     return NULL;
 }
 
-/* Threads go in and out all the time, until they hear that it is over. */
+/* Threads call the library again and again, until a call says that the client is closed. */
 static void while_threads_come_and_go(void)
 {
     for (int round = 0; round < ROUNDS; round++) {

@@ -1,4 +1,4 @@
-/* Waiting costs nothing: what has to be waited for wakes the library, and nothing else does. */
+/* Waiting costs no CPU time: the library wakes up only for what it waits for. */
 #define _GNU_SOURCE
 #include "check.h"
 #include "client.h"
@@ -7,8 +7,8 @@
 #include <sys/resource.h>
 
 /*
- * A loop that looks ten times a second gives up its processor at least a hundred times in ten
- * seconds. Threads that end in that time, and the program's own waits, take a few.
+ * A loop that looks ten times a second makes a hundred voluntary context switches in ten seconds.
+ * Threads that end in that time, and the program's own waits, make only a few.
  */
 enum { WAIT_MS = 10000, MOST_SWITCHES = 40, MOST_CPU_MS = 100 };
 
@@ -35,7 +35,7 @@ static void check_cost_since(struct cost before)
     CHECK(after.cpu_ms - before.cpu_ms <= MOST_CPU_MS);
 }
 
-/* Workers that have sent all there was, connections that wait, and a thread that polls. */
+/* Workers without events, idle connections, and a thread that polls. */
 static void with_an_empty_queue(void)
 {
     vce_client *client = client_with("connections", "4", NULL);
@@ -50,7 +50,7 @@ static void with_an_empty_queue(void)
     vce_client_free(client);
 }
 
-/* An event that the server turned away for a minute, others behind it, and a thread that flushes. */
+/* An event that the server asked to repeat after a minute, others behind it, and a thread that flushes. */
 static void with_an_event_that_waits_for_its_retry(void)
 {
     struct conversation conversation = sandbox_conversation();

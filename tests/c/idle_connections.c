@@ -1,6 +1,6 @@
 /*
- * What is idle is given back, although nobody calls the library: connections after a while, by a clock
- * that goes on while the machine sleeps, and shared engines that no handle uses.
+ * The library gives back what is idle, even if nobody calls it: idle connections after some time, by
+ * a clock that goes on while the machine sleeps, and shared engines that no handle uses.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -15,7 +15,7 @@ enum { CALLERS = 16, ENGINES = 100 };
 
 static atomic_long slept_s;
 
-/* The system's, which a sleep of the machine has set forward. */
+/* The system's clock, set forward as by a sleep of the machine. */
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
     int (*next)(clockid_t, struct timespec *);
@@ -58,7 +58,7 @@ static vce_client *client_that_sent_in_background(void)
     return client;
 }
 
-/* Each token is of another account, as far as anybody can tell, and so each handle has an engine. */
+/* Each handle has another token, and so its own engine: the token might be of another account. */
 static void leave_engines(void)
 {
     for (int i = 0; i < ENGINES; i++) {
@@ -88,11 +88,11 @@ static void nobody_calls(void)
     vce_client_free(waiting);
     vce_client_free(background);
     vce_client_free(shared);
-    /* The one thread has nothing to do but for the shared engine, and then ends. */
+    /* The only thread works for the shared engine, and then ends. */
     AWAIT(count_descriptors() == before && count_library_threads() == 0);
 }
 
-/* After a sleep the server has closed the connection, or will under the next request. */
+/* After a sleep the server has closed the connection, or closes it during the next request. */
 static void machine_sleeps(void)
 {
     vce_client *client = new_client();

@@ -1,10 +1,10 @@
-/* An event's life ends in time, whatever the server does. */
+/* An event is finished within delivery_timeout, whatever the server does. */
 #include "check.h"
 #include "client.h"
 #include "process.h"
 #include "sandbox.h"
 
-/* The first request hangs until the end of the event's life; the event behind it never had a turn. */
+/* The first request hangs until its event's time is over. The event behind it was never sent. */
 static void delivery_timeout(void)
 {
     struct conversation conversation = sandbox_conversation();
@@ -15,7 +15,7 @@ static void delivery_timeout(void)
     long long start = now_ms();
     enqueue(client, conversation.id, 1);
     enqueue(client, conversation.id, 2);
-    for (int i = 0; i < 2; i++) { /* in either order: their lives end together */
+    for (int i = 0; i < 2; i++) { /* in any order: their time ends together */
         vce_report *report = next_report(client);
         CHECK(vce_error_status(vce_report_error(report)) == VCE_ERR_TIMEOUT);
         CHECK(vce_report_outcome(report)
@@ -31,7 +31,7 @@ static void delivery_timeout(void)
     vce_client_free(client);
 }
 
-/* Nor does a server that asks to come back later keep it alive: its pause is too long, at once. */
+/* The server asks for a pause that is longer than the event's time: the event fails at once. */
 static void retry_after_beyond_the_end(void)
 {
     struct conversation conversation = sandbox_conversation();
@@ -45,14 +45,14 @@ static void retry_after_beyond_the_end(void)
     CHECK(vce_report_tag(report) == 1 && vce_report_outcome(report) == VCE_OUTCOME_NOT_CREATED);
     CHECK(vce_error_retry_after_ms(vce_report_error(report)) == 3000000);
     vce_report_free(report);
-    /* The pause is the engine's: the next event has no turn before its end either. */
+    /* The whole engine pauses, so the next event cannot be sent in its time either. */
     CHECK(take_failed(client, VCE_ERR_RATE_LIMITED, VCE_OUTCOME_NOT_CREATED) == 2);
     CHECK(now_ms() - start < 50000);
     CHECK(sandbox_requests(conversation.id) == 1);
     vce_client_free(client);
 }
 
-/* One request in 1000 seconds: the first event has its turn, the others cannot have one. */
+/* One request in 1000 seconds: the first event is sent, the others cannot be sent in time. */
 static void rate_limit_leaves_no_turn(void)
 {
     struct conversation conversation = sandbox_conversation();
@@ -72,7 +72,7 @@ static void rate_limit_leaves_no_turn(void)
     vce_client_free(client);
 }
 
-/* All have a turn in time, each its own. */
+/* All events are sent in time, one after the other. */
 static void rate_limit_is_kept(void)
 {
     enum { EVENTS = 6 };
@@ -86,7 +86,7 @@ static void rate_limit_is_kept(void)
     vce_client_free(client);
 }
 
-/* Each attempt has the time of the option timeout, not the event's whole life. */
+/* Each attempt has the time of the option timeout, not of delivery_timeout. */
 static void each_attempt_has_its_time(void)
 {
     struct conversation conversation = sandbox_conversation();

@@ -1,6 +1,6 @@
 /*
- * A process id does not tell a child from its parent: in a PID namespace of its own a child has its
- * parent's. Neither does a fork handler tell of a child that was made without the C library.
+ * A child is recognised even if its process id is its parent's, as in a PID namespace of its own, and
+ * even if no fork handler runs, because it was made without the C library.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -16,7 +16,7 @@ static struct conversation conversation;
 
 static void new_namespace(void)
 {
-    /* Without privileges a user namespace gives them. */
+    /* A user namespace gives an unprivileged process the right to do so. */
     CHECK(unshare(CLONE_NEWPID) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWPID) == 0);
 }
 
@@ -59,8 +59,8 @@ static void child(vce_client *client, int number, pid_t parent)
 }
 
 /*
- * The first process of its namespace, and a child that is the first of another. From the second call
- * on the kernel gives the parent no thread, so it does without.
+ * The first process of its namespace, and a child that is the first of another. After the second
+ * unshare the kernel lets the parent start no thread, so it sends nothing in the background.
  */
 static void first_of_namespace(const char *engine, pid_t (*make)(void), int number)
 {
@@ -105,7 +105,7 @@ int main(void)
         end(maker);
     }
     CHECK(sandbox_events(conversation.id, NULL, 0) == 4 * EVENTS);
-    /* Each parent had one connection, and each child one of its own or two: a call and a thread. */
+    /* Each parent had one connection, each child one or two: one for the call, one for the worker. */
     CHECK(sandbox_connections("accepted") >= 8);
     return EXIT_SUCCESS;
 }

@@ -1,4 +1,4 @@
-/* Events of one conversation stay in order, through retries too; conversations go side by side. */
+/* Events of one conversation stay in order, also during retries; conversations are sent in parallel. */
 #include "check.h"
 #include "client.h"
 #include "process.h"
@@ -13,7 +13,7 @@ static void check_in_order(const char *conversation_id, long events)
         CHECK(numbers[i] == i);
 }
 
-/* The third event is turned away twice, and waits before each retry; nobody overtakes it. */
+/* The third event is refused twice and waits before each retry. No event overtakes it. */
 static void through_a_retry(void)
 {
     enum { EVENTS = 20 };
@@ -31,7 +31,7 @@ static void through_a_retry(void)
     vce_client_free(client);
 }
 
-/* One that fails for good is left behind. */
+/* An event that fails for good does not hold back those behind it. */
 static void past_a_failure(void)
 {
     struct conversation conversation = sandbox_conversation();
@@ -66,8 +66,8 @@ static void many_conversations(void)
 }
 
 /*
- * With two connections, one conversation that gets no answer and has much to send leaves the
- * other connection to the 99 others: they are done while its first event is still on its way.
+ * With two connections, a conversation with many events and no answer uses only one. The other
+ * connection serves the 99 other conversations: they are done while its first event still waits.
  */
 static void a_slow_conversation(void)
 {
@@ -87,7 +87,7 @@ static void a_slow_conversation(void)
     vce_client_free(client);
 }
 
-/* One connection, and a conversation with a long queue: another gets its turn all the same. */
+/* One connection, and a conversation with a long queue: another conversation still gets its turn. */
 static void nobody_starves(void)
 {
     enum { BACKLOG = 200, LATE = 1000 };
@@ -99,7 +99,7 @@ static void nobody_starves(void)
         enqueue(client, busy.id, i);
     for (uint64_t i = 0; i < 3; i++)
         enqueue(client, late.id, LATE + i);
-    /* By turns, the third late event comes about sixth. */
+    /* The conversations take turns, so the third late event is about the sixth. */
     for (int late_events = 0, events = 0; late_events < 3; events++) {
         late_events += take_created(client) >= LATE;
         CHECK(events < 10);
@@ -107,7 +107,7 @@ static void nobody_starves(void)
     vce_client_free(client);
 }
 
-/* The limit of connections is the background's: a call that waits needs no turn of it. */
+/* The limit of connections is only for the background: a call that waits does not count. */
 static void calls_beside_the_queue(void)
 {
     struct conversation silent = sandbox_conversation();

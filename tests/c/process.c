@@ -45,7 +45,7 @@ static bool read_of(long thread, const char *file, char *text, size_t size)
     return length > 0;
 }
 
-/* How many entries of a folder of numbers are accepted. */
+/* Counts the entries of a folder whose names are numbers and that the filter accepts. */
 static int count_in(const char *path, bool (*accept)(long))
 {
     DIR *folder = opendir(path);
@@ -124,7 +124,7 @@ bool is_alone(void)
 
 int count_descriptors(void)
 {
-    return count_in("/proc/self/fd", any) - 1; /* without the one that reads the folder */
+    return count_in("/proc/self/fd", any) - 1; /* without the descriptor that reads the folder */
 }
 
 bool is_asleep(pid_t thread)

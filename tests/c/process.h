@@ -1,4 +1,4 @@
-/* This process as the system sees it, its time, and its threads. */
+/* This process: its descriptors, its clock and its threads. */
 #ifndef PROCESS_H
 #define PROCESS_H
 
@@ -11,7 +11,7 @@ long long now_ms(void);
 
 void pause_ms(long long time);
 
-/* Waits until it is so. Two minutes are there so that a failure shows. */
+/* Waits until the condition is true. After two minutes the test fails. */
 #define AWAIT(condition)                                                                    \
     for (long long await_end = now_ms() + 120000; !(condition); pause_ms(2))                \
         if (now_ms() > await_end)                                                           \
@@ -24,19 +24,19 @@ void *join_thread(pthread_t thread);
 /* How many threads this process has. */
 int count_threads(void);
 
-/* How many of them have a name of the library's, and how many of those send events. */
+/* How many of them are the library's by their names, and how many of those send events. */
 int count_library_threads(void);
 int count_sending_threads(void);
 
-/* Whether all but the first block a signal. */
+/* Whether all threads but the first block a signal. */
 bool others_block(int signal);
 
-/* Whether no thread but the caller's is left; the system lists one for a moment after it was joined. */
+/* Whether only the calling thread is left. The system still lists a thread just after it was joined. */
 bool is_alone(void);
 
 int count_descriptors(void);
 
-/* Whether one of this process's threads sleeps in the system. */
+/* Whether this thread of the process sleeps in the system. */
 bool is_asleep(pid_t thread);
 
 #endif

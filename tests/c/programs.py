@@ -29,11 +29,11 @@ def valgrind(*leak_kinds: str) -> list[str]:
 
 VALGRIND = valgrind("definite", "indirect", "possible")
 VALGRIND_DEFINITE = valgrind("definite")
-# valgrind takes what TLS's ciphers, written in assembly, put out for uninitialised. Over plain
-# HTTP nothing is let pass.
+# valgrind takes the output of TLS's ciphers, which are written in assembly, for uninitialised.
+# Over plain HTTP it checks everything.
 VALGRIND_TLS = [*VALGRIND, "--undef-value-errors=no"]
 
-# What the programs about sending in the background have in common.
+# The code that all programs about sending in the background use.
 SUPPORT = [HERE / name for name in ("sandbox.c", "client.c", "process.c")]
 
 
@@ -42,7 +42,7 @@ def compiler(source: Path) -> list[str]:
         return ["g++", "-std=c++17"]
     text = source.read_text()
     standard = "-std=c11" if "<stdatomic.h>" in text else "-std=c99"
-    # libvce.so must see the functions that stand before the system's.
+    # libvce.so must find the program's functions before the system's.
     replaces = source.stem == "slow_dns" or "RTLD_NEXT" in text
     return ["gcc", standard, *(["-rdynamic"] if replaces else [])]
 

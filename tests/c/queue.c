@@ -1,4 +1,4 @@
-/* How much the queue takes, and that what it refuses leaves no trace. */
+/* How much the queue takes, and that a refused event leaves no trace. */
 #include "check.h"
 #include "client.h"
 #include "process.h"
@@ -54,7 +54,7 @@ static void full_of_bytes(void)
     vce_client_free(client);
 }
 
-/* One that the whole queue couldn't hold is refused like any other. */
+/* An event larger than the whole queue is refused like any other. */
 static void larger_than_the_queue(void)
 {
     char body[1024];
@@ -77,7 +77,7 @@ static void oversize_body(void)
     vce_client_free(client);
 }
 
-/* Without reports an event counts until it has come to its end. */
+/* Without reports, an event counts until it is finished. */
 static void without_reports(void)
 {
     struct conversation conversation = sandbox_conversation();

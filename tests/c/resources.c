@@ -1,4 +1,4 @@
-/* What the library takes of its host: threads while they are needed, no signals, nothing for ever. */
+/* What the library uses of its host: threads only while they are needed, no signals, nothing for ever. */
 #define _GNU_SOURCE
 #include "check.h"
 #include "client.h"
@@ -23,7 +23,7 @@ static void no_thread_before_the_first_event(void)
     vce_client_free(client);
 }
 
-/* As many as there are connections and one more, all named; none after closing. */
+/* As many threads as connections and one more, all with names; none after closing. */
 static void workers(void)
 {
     enum { CONNECTIONS = 4 };
@@ -40,7 +40,7 @@ static void workers(void)
     sandbox_forget_faults();
 }
 
-/* An idle client gives its threads back, and starts new ones when there is something to do. */
+/* An idle client ends its threads, and starts new ones when there is something to do. */
 static void idle_threads_go(void)
 {
     struct conversation conversation = sandbox_conversation();
@@ -73,7 +73,7 @@ static void signals_are_the_hosts(void)
     vce_client *client = new_client();
     for (uint64_t i = 0; i < SENT; i++)
         enqueue(client, conversation.id, i);
-    AWAIT(count_library_threads() > 0); /* at its birth a thread blocks all signals, whatever it does later */
+    AWAIT(count_library_threads() > 0); /* a new thread blocks all signals at first, in any case */
     for (size_t i = 0; i < sizeof SIGNALS / sizeof *SIGNALS; i++)
         CHECK(others_block(SIGNALS[i]));
     CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
@@ -84,12 +84,12 @@ static void signals_are_the_hosts(void)
         CHECK(take_created(client) == i);
     CHECK(handled_elsewhere == 0);
     vce_client_free(client);
-    /* The host's own mask is what it was. */
+    /* The host's own signal mask has not changed. */
     sigset_t mask;
     CHECK(sigprocmask(SIG_SETMASK, NULL, &mask) == 0 && sigismember(&mask, SIGUSR1) == 0);
 }
 
-/* A client's life with an event; by turns its reports are taken and its descriptor is asked for. */
+/* Makes a client, sends an event and frees it; in some rounds it takes reports and the descriptor. */
 static void one_life(const char *conversation_id, uint64_t number)
 {
     vce_client *client = new_client();

@@ -12,7 +12,7 @@ extern char **environ;
 
 static int admin_port;
 
-/* The text that follows "name":" up to the next quotation mark, into a buffer. */
+/* Copies the text after "name":" up to the next quotation mark into a buffer. */
 static void field(const char *json, const char *name, char *value, size_t size)
 {
     char key[64];
@@ -36,7 +36,7 @@ static void set_from(const char *variable, const char *json, const char *name)
     CHECK(setenv(variable, value, 1) == 0);
 }
 
-/* Its standard input stays open as long as this program lives, and it ends with that. */
+/* Its standard input closes when this program ends; then the sandbox ends, too. */
 static FILE *spawn_sandbox(void)
 {
     char *arguments[] = {getenv("VCE_SANDBOX"), "--until-stdin-closes", "--tls", NULL};
@@ -89,7 +89,7 @@ static int connect_to_admin(void)
     return socket_fd;
 }
 
-/* The answer's body, to be freed. HTTP/1.0, so that the answer ends with its connection. */
+/* The answer's body, to be freed. With HTTP/1.0 the answer ends when the connection closes. */
 static char *ask(const char *method, const char *path, const char *body)
 {
     size_t size = 1 << 16, length = 0;

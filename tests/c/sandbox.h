@@ -1,4 +1,4 @@
-/* A sandbox of the program's own, and what its admin endpoints tell. */
+/* The program's own sandbox, and its admin endpoints. */
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
@@ -14,13 +14,13 @@ struct conversation {
  */
 void sandbox_start(void);
 
-/* Has clients reach it by the name localhost, which has to be looked up, and not by its address. */
+/* From now on, clients connect to the name localhost, which needs a lookup, and not to an address. */
 void sandbox_use_name(void);
 
 /* A new conversation, without events. */
 struct conversation sandbox_conversation(void);
 
-/* A fault, written as JSON without its braces, that meets requests to create events. */
+/* Sets a fault for requests that create events, as JSON without the braces. */
 void sandbox_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void sandbox_forget_faults(void);
@@ -28,7 +28,7 @@ void sandbox_forget_faults(void);
 /* How many requests there were about a conversation. */
 size_t sandbox_requests(const char *conversation_id);
 
-/* The number in the body {"n":…} of each event of a conversation, in order; how many there are. */
+/* Writes the number in the body {"n":…} of each event of a conversation, in order; returns how many. */
 size_t sandbox_events(const char *conversation_id, long *numbers, size_t capacity);
 
 /* A figure about connections: "accepted" or "open". */

@@ -4,7 +4,7 @@
 #include "process.h"
 #include "sandbox.h"
 
-/* Settings that differ make another engine: each test has one of its own. */
+/* Other settings make another engine, so each test has its own. */
 static vce_client *client_of(const char *app_name)
 {
     return client_with("engine", "shared", "app_name", app_name, "connections", "2", "timeout", "300s", NULL);
@@ -49,7 +49,7 @@ static void order_across_handles(void)
         vce_client_free(clients[i]);
 }
 
-/* What a handle accepted is delivered although it is gone, also if it was the only one. */
+/* A freed handle's events are still delivered, even if it was the only handle. */
 static void freeing_leaves_its_events(void)
 {
     enum { EVENTS = 30 };
@@ -61,7 +61,7 @@ static void freeing_leaves_its_events(void)
     vce_client_free(client);
     CHECK(sandbox_events(conversation.id, NULL, 0) < EVENTS);
     AWAIT(sandbox_events(conversation.id, NULL, 0) == EVENTS);
-    /* Its engine is still there for the next one, which hears nothing of its reports. */
+    /* The next handle uses the same engine, but gets no reports of the freed one. */
     client = client_of("freeing/1");
     CHECK(vce_poll(client, 0) == NULL);
     enqueue(client, conversation.id, EVENTS);
@@ -70,7 +70,7 @@ static void freeing_leaves_its_events(void)
     vce_client_free(client);
 }
 
-/* Two handles, each with events behind the same request without answer. */
+/* Two handles, each with events behind the same unanswered request. */
 static void closing_cancels_its_own_events(void)
 {
     struct conversation conversation = sandbox_conversation();
@@ -94,7 +94,7 @@ static void closing_cancels_its_own_events(void)
     vce_client_free(second);
 }
 
-/* The other way round: the request without answer is another's, and stays. */
+/* The other way round: the unanswered request belongs to the other handle, and goes on. */
 static void closing_leaves_what_is_under_way(void)
 {
     struct conversation conversation = sandbox_conversation();
@@ -113,7 +113,7 @@ static void closing_leaves_what_is_under_way(void)
     vce_client_free(second);
 }
 
-/* The limits hold for all handles together, also for what those left behind that were freed. */
+/* The limits hold for all handles together, including the events of freed handles. */
 static void limits_are_the_engines(void)
 {
     enum { MOST = 10, HANDLES = 50 };
@@ -129,13 +129,13 @@ static void limits_are_the_engines(void)
         vce_client_free(client);
     }
     CHECK(accepted == MOST);
-    /* What has come to its end makes room again. */
+    /* Finished events make room again. */
     vce_client *client = client_with("engine", "shared", "queue_max_events", "10", NULL);
     AWAIT(figure(client, "events") == 0);
     enqueue(client, conversation.id, 7);
     CHECK(figure(client, "events") == 1);
     CHECK(take_created(client) == 7 && figure(client, "events") == 0 && figure(client, "bytes") == 0);
-    /* Reports that nobody took are forgotten with their handle. */
+    /* Reports that were not taken are dropped with their handle. */
     enqueue(client, conversation.id, 8);
     CHECK(vce_flush(client, UINT64_MAX, NULL, NULL) == VCE_OK && figure(client, "events") == 1);
     vce_client_free(client);

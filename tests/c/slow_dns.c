@@ -1,7 +1,7 @@
 /*
- * A name lookup that hangs does not hold a call beyond its time, nor its closing.
+ * A name lookup that hangs delays neither a call beyond its time limit nor closing.
  *
- * This program's own getaddrinfo stands before the system's, as a hanging DNS server would.
+ * The library calls this program's getaddrinfo, which hangs as with a DNS server that does not answer.
  */
 #define _DEFAULT_SOURCE
 #include "check.h"
@@ -69,11 +69,11 @@ int main(void)
         CHECK(vce_error_outcome(error) == VCE_OUTCOME_NOT_CREATED && vce_error_is_retryable(error));
         vce_error_free(error);
     }
-    /* One thread waits for the system, however many calls want to know. */
+    /* One thread waits for the system's answer, however many calls need it. */
     CHECK(atomic_load(&lookups) == 1);
     vce_client_free(client);
 
-    /* Nor is there one for each of the clients that come and go meanwhile. */
+    /* Clients that come and go in the meantime do not add threads. */
     for (int i = 0; i < 50; i++) {
         client = new_client("1ms");
         CHECK(vce_create_event(client, "C", "custom:a", NULL, "{}", NULL, NULL) == VCE_ERR_TIMEOUT);

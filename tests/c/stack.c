@@ -1,6 +1,6 @@
 /*
- * Everything that a thread may call, on a thread with a stack of as many bytes as the argument
- * says: each first call of the process as well, on which libraries set themselves up.
+ * Makes every call on a thread whose stack has as many bytes as the argument says. This includes the
+ * first calls of the process, in which libraries initialise themselves.
  */
 #include "check.h"
 #include "client.h"
@@ -25,7 +25,7 @@ static void on_small_stack(void *(*body)(void *))
     join_thread(thread);
 }
 
-/* JSON as deep as it may be. */
+/* JSON of the greatest depth that is allowed. */
 static const char *deep(void)
 {
     static char json[2 * 6 * DEPTH];
@@ -49,7 +49,7 @@ static void *check_rules(void *unused)
     return unused;
 }
 
-/* The key as text, an acl as deep as can be, and mistakes. */
+/* The key as text, an acl of the greatest depth, and invalid options. */
 static void *configure(void *unused)
 {
     vce_error *error = NULL;
@@ -92,7 +92,7 @@ static void *create_and_look(void *unused)
     return unused;
 }
 
-/* What the server says is as deep as it likes. */
+/* The server's answer may be of any depth. */
 static void *fail(void *unused)
 {
     char brackets[2 * DEPTH] = "";

@@ -1,4 +1,4 @@
-/* What vce_client_stats tells, and when. That the sum is right, figure() checks each time. */
+/* What vce_client_stats says, and when. Each figure() also checks that the sum is right. */
 #include "check.h"
 #include "client.h"
 #include "process.h"
@@ -63,7 +63,7 @@ static void retries_are_counted(void)
     vce_client_free(client);
 }
 
-/* One request hangs, two wait behind it; a conversation that is answered is not in the way. */
+/* One request hangs and two events wait behind it. Another conversation is answered meanwhile. */
 static void what_is_under_way(void)
 {
     struct conversation conversation = sandbox_conversation();
@@ -76,7 +76,7 @@ static void what_is_under_way(void)
     vce_client_free(client);
 }
 
-/* Calls that wait for their answer count for the engine alone. */
+/* Calls that wait for their answer count only in the engine's figures. */
 static void calls_are_not_counted(void)
 {
     struct conversation conversation = sandbox_conversation();

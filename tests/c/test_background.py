@@ -26,12 +26,12 @@ PROGRAMS = [
     "shared.c",
     "fork_background.c",
     "namespaces.c",
-    "goodbye.c",
+    "exit_handlers.c",
     "descriptors.c",
     "unusual_hosts.c",
 ]
 
-# Each try is a process that uses the library for the first time, and forks meanwhile.
+# Each try is a process that uses the library for the first time, and forks during that.
 FORKS = 10_000
 
 
@@ -42,7 +42,7 @@ def test_program(build: Path, name: str, linkage: list[str]) -> None:
     assert run(program, environment=ENVIRONMENT).stderr == ""
 
 
-# Half a minute of waiting, in which the linkage makes no difference.
+# These wait for half a minute, and the linkage makes no difference for them.
 @pytest.mark.parametrize("name", ["idle.c", "idle_connections.c"])
 def test_waiting(build: Path, name: str) -> None:
     program = compiled(build, HERE / name, SHARED)
@@ -58,7 +58,7 @@ def test_forks_at_any_moment(build: Path, moment: str) -> None:
     assert run(program, moment, str(FORKS), environment=environment, timeout=1200).stderr == ""
 
 
-# Not those that depend on the time that passes, or on where a thread sleeps.
+# Not the programs that depend on time, or on where a thread sleeps.
 @pytest.mark.parametrize(
     "name",
     [
@@ -75,7 +75,7 @@ def test_forks_at_any_moment(build: Path, moment: str) -> None:
 def test_program_in_valgrind(build: Path, name: str) -> None:
     program = compiled(build, HERE / name, SHARED)
     environment = ENVIRONMENT | {"SANDBOX_PLAIN": "1", "VCE_TIMEOUT": "5m"}
-    # Shared engines live as long as the process, in a map that points into its table: valgrind
-    # calls that possibly lost.
+    # Shared engines stay in a map until the process ends. The map's pointers do not point to the
+    # beginning of its memory, and valgrind calls that possibly lost.
     under = VALGRIND_DEFINITE if name in ("freeing.c", "shared.c") else VALGRIND
     assert run(program, environment=environment, under=under).stderr == ""

@@ -1,4 +1,4 @@
-"""The examples do what they say."""
+"""The examples do what their comments say."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_example_validate(build: Path, environment: dict[str, str]) -> None:
 
 
 def own_type(build: Path, environment: dict[str, str], event_type: str) -> list[str]:
-    """The lines that list_events prints of a conversation's events of one type."""
+    """The lines that list_events prints for a conversation's events of one type."""
     listing = compiled(build, EXAMPLES / "list_events.c", SHARED)
     return run(listing, event_type, environment=environment).stdout.splitlines()
 
@@ -116,7 +116,7 @@ def test_example_epoll(build: Path, environment: dict[str, str], linkage: list[s
 def server(
     program: Path, environment: dict[str, str]
 ) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A running prefork, and its port."""
+    """The running example prefork, and its port."""
     command = [str(program), "0", "4"]
     with subprocess.Popen(
         command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE

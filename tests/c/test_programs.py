@@ -23,7 +23,7 @@ def test_program_in_valgrind(
     build: Path, plain_environment: dict[str, str], name: str, linkage: list[str]
 ) -> None:
     program = compiled(build, HERE / name, linkage)
-    # valgrind is slow, and the limits are not what is tested here.
+    # valgrind is slow, and this does not test time limits.
     assert (
         run(program, environment=plain_environment | {"VCE_TIMEOUT": "5m"}, under=VALGRIND).stderr
         == ""

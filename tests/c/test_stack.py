@@ -1,4 +1,4 @@
-"""The stack that the header says a calling thread needs is enough, directly and by a proxy."""
+"""The stack size that the header asks for is enough, directly and through a proxy."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 /*
- * A program with many thread-local variables: they take their place on the stack of each thread,
- * the library's included.
+ * A program with many thread-local variables: they lie on the stack of each thread, also of the
+ * library's threads.
  */
 #include "check.h"
 #include "client.h"

@@ -1,4 +1,4 @@
-/* Eight threads enqueue on one client while four poll it: each event has its report, and only one. */
+/* Eight threads enqueue on one client while four poll it: each event has exactly one report. */
 #include "check.h"
 #include "client.h"
 #include "process.h"
@@ -23,7 +23,7 @@ static void *write_events(void *argument)
     return NULL;
 }
 
-/* Until the client is closed and has nothing more to tell. */
+/* Polls until the client is closed and has no more reports. */
 static void *read_reports(void *client)
 {
     for (vce_report *report; (report = vce_poll(client, UINT64_MAX)) != NULL; vce_report_free(report)) {

@@ -1,6 +1,6 @@
 /*
- * Hosts that do what few do: use the library in a fork handler, fork while name after name is looked
- * up, fork from a thread that is being cancelled or within a lookup, and run out of threads.
+ * Unusual hosts: they use the library in a fork handler, fork during many name lookups, fork in a
+ * thread that is being cancelled or inside a lookup, and run out of threads.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -41,7 +41,7 @@ static void fork_and_end(void)
     end(pid);
 }
 
-/* The system's, but for names that hang and names that are not there. */
+/* The system's lookup, except for names that hang and names that do not exist. */
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result)
 {
     int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
@@ -74,7 +74,7 @@ static void create_with(const vce_client *other)
     vce_create_event(other, conversation.id, "custom:test", NULL, "{\"n\":1}", NULL, NULL);
 }
 
-/* A name that is not there, and that nobody has asked for. */
+/* Looks up a name that does not exist and that was not looked up before. */
 static void look_up(const char *name, int number)
 {
     char url[64];
@@ -90,7 +90,7 @@ static void in_child(void)
         enqueue(client, conversation.id, 7);
 }
 
-/* What is accepted in a handler that was there before the library's is this child's all the same. */
+/* This fork handler runs before the library's. Events enqueued in it still belong to the child. */
 static void in_a_fork_handler(void)
 {
     conversation = sandbox_conversation();
@@ -122,7 +122,7 @@ static void *look_names_up(void *unused)
     return unused;
 }
 
-/* One lookup that hangs and others without end hold up no fork for long. */
+/* A lookup that hangs, and endless other lookups, delay a fork only for a short time. */
 static void during_lookups_without_end(void)
 {
     vce_client *stuck = client_of("https://hangs.example");
@@ -156,7 +156,7 @@ static void *keep_looking_up(void *unused)
     return unused;
 }
 
-/* waitpid is where a thread is cancelled, so all that is asked is that lookups go on. */
+/* The thread is cancelled in waitpid, at the latest. Lookups must work afterwards. */
 static void from_a_cancelled_thread(void)
 {
     atomic_bool forked = false;
@@ -169,11 +169,11 @@ static void from_a_cancelled_thread(void)
     long long begun = now_ms();
     for (int number = 0; number < 20; number++)
         look_up("last", number);
-    /* Each would wait half a second for a fork that never was. */
+    /* Otherwise each lookup would wait half a second for a fork that never came. */
     CHECK(now_ms() - begun < 20 * 500);
 }
 
-/* As a plugin of the system's resolver might. */
+/* A plugin of the system's resolver might fork like this. */
 static void within_a_lookup(void)
 {
     vce_client *other = client_of("https://forks.example");
@@ -193,7 +193,7 @@ static void fork_in_handler(int signal)
     forked_in_handler = fork();
 }
 
-/* The child returns into its parent's call, and must not take its parent's answer. */
+/* The child returns into the parent's call, and must not read the parent's answer. */
 static void in_a_signal_handler(void)
 {
     vce_error *error = NULL;
@@ -215,7 +215,7 @@ static void in_a_signal_handler(void)
     vce_client_free(own);
 }
 
-/* Without a thread to watch over them, idle connections are watched over later. */
+/* If no thread can be started to close idle connections, a later one closes them. */
 static void without_threads(void)
 {
     pthread_t threads[CALLERS];

@@ -28,7 +28,7 @@ static void run(const char *file, const struct vector *vectors, size_t count, va
     CHECK(count > 0);
 }
 
-/* The ids' rules have no function of their own: a client with nowhere to go refuses first. */
+/* No function checks ids alone, so a client whose server does not exist checks them. */
 static void run_ids(const struct vector *vectors, size_t count)
 {
     vce_error *error = NULL;

@@ -23,7 +23,7 @@ def content(case: dict[str, Any]) -> bytes:
 
 
 def literal(text: bytes) -> str:
-    """An array of bytes: C99 need not take string literals of more than 4095 characters."""
+    """An array of bytes: C99 compilers may refuse string literals over 4095 characters."""
     assert 0 not in text
     return "(const char[]){" + ",".join(str(b if b < 128 else b - 256) for b in text + b"\0") + "}"
 

@@ -143,7 +143,7 @@ final class BackgroundTest extends SandboxTestCase
         $this->enqueue($client, 1, 2);
         self::assertSame(0, $client->flush(self::PATIENCE));
 
-        // They count until their reports have been taken.
+        // Events count until their reports have been taken.
         $e = self::failure(fn () => $this->enqueue($client, 3));
         self::assertInstanceOf(QueueFullException::class, $e);
         self::assertSame(Outcome::NotCreated, $e->outcome);
@@ -209,7 +209,7 @@ final class BackgroundTest extends SandboxTestCase
         self::assertCount(20, $this->sandbox->events());
         self::assertInstanceOf(ClosedException::class, self::failure(fn () => $this->enqueue($client, 21)));
         self::assertSame(range(1, 20), array_column(iterator_to_array($client->poll()), 'tag'));
-        // Nothing more can come, so nothing is waited for.
+        // No more reports can come, so this does not wait.
         self::assertSame([], iterator_to_array($client->poll(PHP_INT_MAX)));
         self::assertSame(0, $client->flush(PHP_INT_MAX));
     }
@@ -263,7 +263,7 @@ final class BackgroundTest extends SandboxTestCase
     }
 
     /**
-     * The reports of all that is enqueued.
+     * The reports of all enqueued events.
      *
      * @return list<Report>
      */

@@ -12,7 +12,7 @@ use Vce\Exception\InvalidEventException;
 use Vce\Status;
 
 /**
- * What becomes of PHP values on their way to the server, and back.
+ * How PHP values are sent to the server, and how they come back.
  */
 final class BodyTest extends SandboxTestCase
 {

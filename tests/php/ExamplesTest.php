@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Vce\Tests;
 
 /**
- * The examples, run as their readers will run them.
+ * The examples, run as a reader would run them.
  */
 final class ExamplesTest extends SandboxTestCase
 {

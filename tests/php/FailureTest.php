@@ -24,7 +24,7 @@ use Vce\Outcome;
 use Vce\Status;
 
 /**
- * Which exception a failure becomes, and whether it tells the truth about the event.
+ * Which exception a failure becomes, and whether its outcome is right.
  */
 final class FailureTest extends SandboxTestCase
 {

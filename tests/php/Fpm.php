@@ -7,7 +7,7 @@ namespace Vce\Tests;
 use RuntimeException;
 
 /**
- * PHP-FPM with one pool of workers, on a socket in a directory of its own. It forbids FFI to all but preloaded code.
+ * PHP-FPM with one pool of workers, on a socket in its own directory. Only preloaded code may use FFI.
  */
 final class Fpm
 {
@@ -39,9 +39,9 @@ final class Fpm
         }
         $process = proc_open(
             [
-                // It ends with the tests, however they do.
+                // PHP-FPM ends when the tests end, in whatever way.
                 'setpriv', '--pdeathsig', 'QUIT',
-                // Root runs these tests in a container: -R lets its workers be root's too.
+                // In a container root runs these tests: -R allows root's workers.
                 self::program(), '--nodaemonize', '-R', '--fpm-config', "$directory/fpm.conf",
                 ...$flags,
             ],
@@ -63,7 +63,7 @@ final class Fpm
     }
 
     /**
-     * The body of the answer to a request, which is there within half a minute.
+     * The body of the answer to a request. It must come within half a minute.
      *
      * @param array<string, int|string> $query
      */
@@ -92,7 +92,7 @@ final class Fpm
     }
 
     /**
-     * What PHP-FPM noted: its workers' starts and ends, and how they ended.
+     * PHP-FPM's log: when its workers started and ended, and how.
      */
     public function log(): string
     {
@@ -100,7 +100,7 @@ final class Fpm
     }
 
     /**
-     * Lets the workers finish, as a reload does.
+     * Tells the workers to finish, as a reload does.
      */
     public function stop(): void
     {

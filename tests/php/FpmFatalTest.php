@@ -5,11 +5,11 @@ declare(strict_types=1);
 namespace Vce\Tests;
 
 /**
- * Requests that end by a fatal error, after which PHP runs no destructors, in a worker that goes on.
+ * Requests that end by a fatal error: PHP runs no destructors then, and the worker goes on.
  */
 final class FpmFatalTest extends FpmTestCase
 {
-    private const PROGRAM = __DIR__ . '/programs/dies.php';
+    private const PROGRAM = __DIR__ . '/programs/fatal_error.php';
 
     /**
      * @dataProvider ends
@@ -18,13 +18,13 @@ final class FpmFatalTest extends FpmTestCase
     {
         $fpm = $this->fpm();
         $worker = $fpm->get(self::PROGRAM, ['how' => 'pid', 'engine' => $engine]);
-        // What the worker keeps for the next request is there after the first.
+        // After the first request, the worker has what it keeps for all requests.
         $fpm->get(self::PROGRAM, ['how' => $how, 'engine' => $engine]);
         $before = self::resources($worker);
         for ($n = 0; $n < $times; ++$n) {
             $fpm->get(self::PROGRAM, ['how' => $how, 'engine' => $engine]);
         }
-        // Threads that were told to end take a moment.
+        // Threads need a moment to end.
         Wait::until(
             static fn (): bool => self::resources($worker) <= $before,
             "the worker has no more than $before descriptors and threads, but " . self::resources($worker),
@@ -41,13 +41,13 @@ final class FpmFatalTest extends FpmTestCase
         yield 'memory, at once' => ['own', 'memory, at once', 20];
         yield 'memory, in the library' => ['own', 'memory, in the library', 20];
         yield 'shared, memory' => ['shared', 'memory', 20];
-        // Each takes a second of CPU time.
+        // Each request takes a second of CPU time.
         yield 'time' => ['own', 'time', 20];
         yield 'time, in the library' => ['own', 'time, in the library', 20];
     }
 
     /**
-     * A client that has been freed would make this fail, or crash the worker.
+     * If a client was freed too early, this fails or crashes the worker.
      */
     public function testFunctionsOfTheApplicationStillUseTheirClient(): void
     {

@@ -72,7 +72,7 @@ final class FpmTest extends FpmTestCase
         symlink((string) realpath((string) getenv('VCE_LIBRARY_PATH')), "$this->directory/libvce.so.0");
         $fpm = $this->fpm(
             ['ffi.preload' => (string) realpath(Header::PATH)],
-            // Proves that the preloaded scope is used: there is nothing else to be found.
+            // No other library can be found, so the preloaded scope is used.
             environment: ['VCE_LIBRARY_PATH' => '/nowhere/libvce.so', 'LD_LIBRARY_PATH' => $this->directory],
         );
 

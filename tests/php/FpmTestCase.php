@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Vce\Tests;
 
 /**
- * A test of what PHP-FPM's workers do. It ends with no worker having crashed.
+ * A test of PHP-FPM's workers. At its end no worker may have crashed.
  */
 abstract class FpmTestCase extends SandboxTestCase
 {
@@ -26,7 +26,7 @@ abstract class FpmTestCase extends SandboxTestCase
         $this->fpm?->stop();
         $log = $this->fpm?->log();
         Process::run(['rm', '-r', $this->directory]);
-        // A worker that crashes is a warning.
+        // PHP-FPM logs a crash as a warning.
         self::assertDoesNotMatchRegularExpression('/WARNING|ERROR|ALERT/', (string) $log);
     }
 

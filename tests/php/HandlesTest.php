@@ -7,7 +7,7 @@ namespace Vce\Tests;
 use WeakReference;
 
 /**
- * What native objects live and die with, up to the end of the script.
+ * When native objects are freed, also at the end of the script.
  */
 final class HandlesTest extends SandboxTestCase
 {
@@ -85,7 +85,7 @@ final class HandlesTest extends SandboxTestCase
 
     public function testADestructorThatComesAfterItsClientsIsToldSo(): void
     {
-        $done = Process::php([self::PROGRAMS . '/goodbye.php'], $this->sandbox->environment());
+        $done = Process::php([self::PROGRAMS . '/destructors.php'], $this->sandbox->environment());
 
         self::assertSame([0, "ready\n" . str_repeat("closed\n", 10)], [$done->status, $done->output], $done->errors);
     }
@@ -103,7 +103,7 @@ final class HandlesTest extends SandboxTestCase
             'refused' => 256,
             'abandoned lists' => 256,
             'clients' => 256,
-            // Threads that come and go take memory of their own, a fraction of what is sent here.
+            // Threads that start and end need some memory, much less than what is sent here.
             'enqueued' => 1024,
             'stats' => 256,
             'abandoned reports' => 1024,

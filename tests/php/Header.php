@@ -8,7 +8,7 @@ use Vce\Outcome;
 use Vce\Status;
 
 /**
- * The header that PHP's FFI reads, read again with nothing but regular expressions.
+ * The header that PHP's FFI reads, read again with regular expressions.
  */
 final class Header
 {
@@ -35,7 +35,7 @@ final class Header
     }
 
     /**
-     * How the header would spell an enum's case.
+     * The header's name for an enum's case.
      */
     public static function nameOf(Status|Outcome $case): string
     {
@@ -50,7 +50,7 @@ final class Header
 
     private static function text(): string
     {
-        // Comments may name functions and constants too.
+        // Without comments, which may name functions and constants, too.
         return (string) preg_replace('~/\*.*?\*/|//[^\n]*~s', '', (string) file_get_contents(self::PATH));
     }
 }

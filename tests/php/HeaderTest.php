@@ -16,7 +16,7 @@ use Vce\Outcome;
 use Vce\Status;
 
 /**
- * The package and the header say the same.
+ * The package agrees with the header.
  */
 final class HeaderTest extends TestCase
 {
@@ -26,7 +26,7 @@ final class HeaderTest extends TestCase
         foreach ([...Status::cases(), ...Outcome::cases()] as $case) {
             $cases[Header::nameOf($case)] = $case->value;
         }
-        // Not a status, but what stands for those of a newer library.
+        // This case stands for every status of a newer library.
         unset($cases[Header::nameOf(Status::Unknown)]);
         $constants = Header::constants();
         ksort($cases);

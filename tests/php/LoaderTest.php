@@ -8,7 +8,7 @@ use PHPUnit\Framework\TestCase;
 use Vce\Exception\LibraryException;
 
 /**
- * Finding the library, or saying why it cannot be used, each time in a fresh PHP.
+ * Finding the library, or saying why it cannot be used. Each test starts a new PHP.
  */
 final class LoaderTest extends TestCase
 {
@@ -122,7 +122,7 @@ final class LoaderTest extends TestCase
             'older' => ['VCE_LIBRARY_PATH' => $this->older()],
             default => ['VCE_LIBRARY_PATH' => $library],
         };
-        $done = Process::php([...$flags, __DIR__ . '/programs/ways.php'], $environment);
+        $done = Process::php([...$flags, __DIR__ . '/programs/entry_points.php'], $environment);
         self::assertSame(0, $done->status, $done->errors . $done->output);
         $thrown = json_decode($done->output, true, flags: JSON_THROW_ON_ERROR);
 
@@ -183,7 +183,7 @@ final class LoaderTest extends TestCase
         symlink((string) realpath((string) getenv('VCE_LIBRARY_PATH')), "$this->directory/libvce.so.0");
         $done = $this->version(
             ['-d', 'ffi.preload=' . realpath(Header::PATH)],
-            // Proves that the preloaded scope is used: there is nothing else to be found.
+            // No other library can be found, so the preloaded scope is used.
             ['VCE_LIBRARY_PATH' => '/nowhere/libvce.so', 'LD_LIBRARY_PATH' => $this->directory],
         );
 
@@ -200,7 +200,7 @@ final class LoaderTest extends TestCase
             FFI::load(__DIR__ . '/include/vce.php.h');
             require __DIR__ . '/preload.php';
             PHP);
-        // FFI::load() does not go together with opcache.preload_user, and root cannot preload without.
+        // PHP refuses FFI::load() with opcache.preload_user, and root cannot preload without it.
         $user = posix_geteuid() === 0 ? ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'] : [];
         $done = Process::run([
             ...$user,

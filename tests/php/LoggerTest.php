@@ -9,7 +9,7 @@ use RuntimeException;
 use Vce\Exception\ExceptionInterface;
 
 /**
- * What a PSR-3 logger is told, and what it is not.
+ * What a PSR-3 logger gets, and what it does not get.
  */
 final class LoggerTest extends SandboxTestCase
 {

@@ -10,7 +10,7 @@ use Vce\Exception\InvalidEventException;
 use Vce\Exception\UnknownException;
 
 /**
- * A library that is newer than the package: a number that the package does not know is no error.
+ * A library that is newer than the package, with numbers that the package does not know.
  */
 final class NewerTest extends SandboxTestCase
 {
@@ -22,7 +22,7 @@ final class NewerTest extends SandboxTestCase
         $real = (string) realpath((string) getenv('VCE_LIBRARY_PATH'));
         self::$directory = sys_get_temp_dir() . '/vce-' . bin2hex(random_bytes(6));
         mkdir(self::$directory);
-        // Under the name by which the other library asks for it.
+        // The test library looks for the real one under this name.
         symlink($real, self::$directory . '/libvce.so.0');
         $done = Process::run([
             'cc', '-std=gnu99', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-shared', '-fPIC', "-I$root/include",
@@ -48,7 +48,7 @@ final class NewerTest extends SandboxTestCase
             self::assertNotSame('', $message, $name);
         }
         self::assertSame('NotCreated', $results['outcome']);
-        // By its name: there is no number in the statistics.
+        // The name is the key: the statistics contain no number.
         self::assertSame(['VCE_ERR_NEWERDAYS' => 1], $results['stats']);
     }
 

@@ -16,11 +16,11 @@ use Vce\Options;
 use Vce\Status;
 
 /**
- * Options reach the library, under the right name and as the right text.
+ * Options reach the library with the right name and text.
  */
 final class OptionsTest extends SandboxTestCase
 {
-    /** A value that makes sense, for every option but those that every client here has. */
+    /** A valid value for every option, except those that every client here has. */
     private const VALUES = [
         'subject' => 'alice',
         'acl' => ['paths' => ['/*/conversations/**' => []]],
@@ -266,7 +266,7 @@ final class OptionsTest extends SandboxTestCase
         $create = fn (Client $client) => $client->createEvent($this->sandbox->conversationId, 'custom:a:b', []);
 
         self::assertInstanceOf(InvalidEventException::class, self::failure(fn () => $create($this->client())));
-        // The sandbox keeps to the documented rules.
+        // The sandbox accepts only documented types.
         self::assertSame(
             Status::BadRequest,
             self::failure(fn () => $create($this->client(typeRules: 'namespaced')))->status,

@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Vce\Tests;
 
 /**
- * The package as Composer installs it into somebody's project, with the library inside.
+ * The package as Composer installs it into a project, with the library inside.
  */
 final class PackageTest extends SandboxTestCase
 {

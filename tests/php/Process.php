@@ -33,7 +33,7 @@ final class Process
      */
     public static function run(array $command, array $environment = [], string $input = ''): self
     {
-        // Files, since a pipe that nobody reads fills up.
+        // Files, because a pipe that nobody reads would fill up.
         $stdin = tmpfile();
         fwrite($stdin, $input);
         rewind($stdin);

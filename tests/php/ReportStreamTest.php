@@ -7,7 +7,7 @@ namespace Vce\Tests;
 use Vce\Client;
 
 /**
- * Waiting for delivery reports among other things.
+ * Waiting for delivery reports and other things at the same time.
  */
 final class ReportStreamTest extends SandboxTestCase
 {

@@ -65,7 +65,7 @@ final class Sandbox
     public function reset(): void
     {
         $this->admin('POST', '/reset');
-        // A shared engine of the test before keeps its own.
+        // The former test's shared engine would keep its connections.
         $this->admin('POST', '/connections/close');
     }
 
@@ -78,8 +78,8 @@ final class Sandbox
     }
 
     /**
-     * Does something while the API answers nobody, and does not even accept connections. The same
-     * holds for the methods here.
+     * Does something while the API does not answer and accepts no connections. The methods of this
+     * class do not work meanwhile either.
      *
      * @template T
      *

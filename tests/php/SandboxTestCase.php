@@ -10,7 +10,7 @@ use Vce\Exception\ExceptionInterface;
 use Vce\Options;
 
 /**
- * A test that talks to the sandbox, which has forgotten the test before.
+ * A test that uses the sandbox, which is reset before each test.
  */
 abstract class SandboxTestCase extends TestCase
 {
@@ -23,7 +23,7 @@ abstract class SandboxTestCase extends TestCase
     }
 
     /**
-     * @param mixed ...$options named, over those that reach the sandbox
+     * @param mixed ...$options named options; they win over those for the sandbox
      */
     protected function client(mixed ...$options): Client
     {
@@ -37,7 +37,7 @@ abstract class SandboxTestCase extends TestCase
     }
 
     /**
-     * What the call throws.
+     * The exception that the call throws.
      */
     protected static function failure(callable $call): ExceptionInterface
     {

@@ -11,7 +11,7 @@ use Vce\Exception\ExceptionInterface;
 use Vce\Options;
 
 /**
- * No way of looking at the package's objects shows a key, a token or a proxy's password.
+ * The package's objects never show a key, a token or a proxy's password.
  */
 final class SecretsTest extends SandboxTestCase
 {
@@ -21,7 +21,7 @@ final class SecretsTest extends SandboxTestCase
     protected function setUp(): void
     {
         parent::setUp();
-        // Traces with their arguments in full: what a careless php.ini would log.
+        // Traces with full arguments, as a careless php.ini would log them.
         ini_set('zend.exception_ignore_args', '0');
         ini_set('zend.exception_string_param_max_len', '1000000');
     }
@@ -139,7 +139,7 @@ final class SecretsTest extends SandboxTestCase
     }
 
     /**
-     * Looks at an object in every way that PHP has.
+     * Shows an object in every way that PHP has.
      */
     private function assertTellsNothing(object $object): void
     {

@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Vce\Tests;
 
 /**
- * What a client tells about its queue.
+ * The counters of a client.
  */
 final class StatsTest extends SandboxTestCase
 {

@@ -11,7 +11,7 @@ use Vce\Exception\InvalidEventException;
 use Vce\Status;
 
 /**
- * The cases that every language runs.
+ * The vectors that every language runs.
  */
 final class VectorsTest extends SandboxTestCase
 {
@@ -50,7 +50,7 @@ final class VectorsTest extends SandboxTestCase
         ) {
             $e = self::failure($call);
             if ($status === 'VCE_OK') {
-                // It got as far as the server, which is not there.
+                // It was sent, but the server does not exist.
                 self::assertSame(Status::Connect, $e->status);
             } else {
                 $expected = $status === 'REFUSED' ? Header::nameOf($refused) : $status;

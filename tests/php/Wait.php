@@ -7,7 +7,7 @@ namespace Vce\Tests;
 use RuntimeException;
 
 /**
- * For what comes about in another process.
+ * Waits for something that happens in another process.
  */
 final class Wait
 {

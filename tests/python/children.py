@@ -1,4 +1,4 @@
-"""What multiprocessing's children run: spawned ones import it."""
+"""The functions that multiprocessing's children run. Spawned children import this module."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ left_open: list[object] = []
 
 
 def enqueue_and_leave(options: dict[str, Any], conversation_id: str) -> None:
-    """Neither wait nor close."""
+    """Enqueue events, and neither wait nor close."""
     client = vce.Client(**options)
     for n in range(3):
         client.enqueue_event(conversation_id, "custom:a", {"n": n})
@@ -19,7 +19,7 @@ def enqueue_and_leave(options: dict[str, Any], conversation_id: str) -> None:
 
 
 def enqueue_async_and_leave(options: dict[str, Any], conversation_id: str) -> None:
-    """Neither wait nor close, and drop the client with its loop."""
+    """Enqueue events, neither wait nor close, and drop the client and its loop."""
 
     async def main() -> None:
         client = vce.AsyncClient(**options)

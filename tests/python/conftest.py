@@ -31,14 +31,14 @@ def client(sandbox: Sandbox) -> Iterator[vce.Client]:
 
 @pytest.fixture
 def impatient(sandbox: Sandbox) -> Iterator[vce.Client]:
-    """A client that never tries again."""
+    """A client without retries."""
     with vce.Client(**sandbox.options, max_retries=0) as client:
         yield client
 
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the settings of whoever runs it."""
+    """No test sees the settings of the person who runs it."""
     for name in list(os.environ):
         if name.startswith(("VONAGE_", "VCE_")) and name != "VCE_SANDBOX":
             monkeypatch.delenv(name)

@@ -78,13 +78,13 @@ class Sandbox:
             time.sleep(0.02)
 
     def run(self, script: str, first: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a script in a fresh interpreter that must end well and in silence.
+        """Run a script in a new interpreter, which must succeed and print nothing to stderr.
 
-        It finds `options` and `conversation` defined; `first` comes before all imports.
+        The script can use `options` and `conversation`; `first` runs before all imports.
         """
         prelude = (
             f"{first}import asyncio, logging, os, signal, threading, time, vce\n"
-            # It warns of a busy machine.
+            # asyncio warns when the machine is busy.
             "logging.getLogger('asyncio').setLevel(logging.ERROR)\n"
             f"options, conversation = {self.options!r}, {self.conversation_id!r}\n"
         )

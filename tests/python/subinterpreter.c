@@ -1,4 +1,4 @@
-/* Runs Python in a subinterpreter as a host does, mod_wsgi for instance. */
+/* Runs Python in a subinterpreter, as mod_wsgi does for instance. */
 
 void *PyThreadState_Get(void);
 void *PyThreadState_Swap(void *state);

@@ -228,7 +228,7 @@ import warnings
 warnings.simplefilter("ignore", DeprecationWarning)
 child = os.fork()
 if child == 0:
-    signal.alarm(20)  # Whoever waits for it in vain does not end it.
+    signal.alarm(20)  # Ends the child if it hangs.
     asyncio.run(create("custom:child"))
     asyncio.run(client.close())
     os._exit(threading.active_count() - 1)

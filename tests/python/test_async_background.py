@@ -38,7 +38,7 @@ async def enqueue(client: vce.AsyncClient, sandbox: Sandbox, n: int) -> vce.Deli
 
 
 def start(client: vce.AsyncClient, sandbox: Sandbox, n: int) -> asyncio.Future[Any]:
-    """Create an event in a task; it ends with the event, or with what a cancelled one is told."""
+    """Create an event in a task. Its result is the event, or the cause of its CancelledError."""
 
     async def create() -> Any:
         try:
@@ -145,7 +145,7 @@ class TestBackPressure:
                 await client.create_event(sandbox.conversation_id, "custom:a", {"x": "x" * 4000})
             sandbox.fault("delay", on="create", delay_ms=300)
             report = await enqueue(client, sandbox, 0)
-            # It waits for room, and learns then that there can't be enough.
+            # It waits for room, and then fails: there can never be enough.
             with pytest.raises(vce.QueueFullError):
                 await client.create_event(sandbox.conversation_id, "custom:a", {"x": "x" * 4000})
             assert report.done()
@@ -197,7 +197,7 @@ class TestCancelling:
                 task.cancel()
                 assert await task is Outcome.MAYBE_CREATED
             assert await client.flush() == 0
-            # Their reports were taken all the same.
+            # Their reports were taken nevertheless.
             assert client.stats().events == 0
 
         run(sandbox, use)

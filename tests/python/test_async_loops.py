@@ -1,4 +1,4 @@
-"""One asyncio client and several loops; the interpreter's end; forks."""
+"""One asyncio client with several loops, at the interpreter's exit, and with forks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def enqueue(client: vce.AsyncClient, sandbox: Sandbox, n: int) -> vce.Deli
 
 @pytest.mark.parametrize("keep", ["left_open = client", ""])
 def test_the_interpreters_end_delivers(sandbox: Sandbox, keep: str) -> None:
-    """Whether the client outlives its loop or not."""
+    """The same with a client that outlives its loop and with one that does not."""
     sandbox.fault("delay", on="create", delay_ms=500)
     script = f"""
 async def main():
@@ -75,19 +75,19 @@ class TestLoops:
         asyncio.run(client.close())
 
     def test_a_loop_that_closes_before_its_reports_come(self, sandbox: Sandbox) -> None:
-        """They are taken by the next loop, for nobody."""
+        """The next loop takes them, although nobody waits for them."""
         client = vce.AsyncClient(**sandbox.options, queue_max_events=2)
         sandbox.fault("delay", on="create", delay_ms=500)
 
         async def leave() -> weakref.ref[asyncio.AbstractEventLoop]:
-            # Both wait, one for the other, and the last for room.
+            # Two events are in the queue, one behind the other; the third waits for room.
             creating = [enqueue(client, sandbox, n) for n in range(3)]
             await asyncio.wait([asyncio.ensure_future(each) for each in creating], timeout=0.1)
             return weakref.ref(asyncio.get_running_loop())
 
         async def go_on() -> None:
             assert client.stats().events == 2
-            # The queue is full of what the former loop left.
+            # The queue is full of the former loop's events.
             assert (await client.create_event(sandbox.conversation_id, "custom:a", {"n": 3})).id
             gc.collect()
             assert former() is None
@@ -140,7 +140,7 @@ class TestLoops:
             assert waiting.result(timeout=20).outcome is Outcome.MAYBE_CREATED
 
     def test_a_loop_that_goes_on_after_the_client(self, sandbox: Sandbox) -> None:
-        """The descriptor is the library's: nobody watches it once the client is gone."""
+        """The descriptor belongs to the library: no loop watches it after the client is gone."""
 
         async def main() -> None:
             for _ in range(30):

@@ -150,7 +150,7 @@ def test_nothing_wrong_is_accepted(
         client.enqueue_event(**{**good, **arguments})
     assert (caught.value.status, caught.value.outcome) == (status, Outcome.NOT_CREATED)
     assert client.stats().accepted == 0
-    # It works on.
+    # The client still works.
     assert client.enqueue_event(**good).result(timeout=20).id
 
 

@@ -1,4 +1,4 @@
-"""Errors where nobody expects them: no event's future is left pending."""
+"""Errors at unexpected places: no event's future is left pending."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox import Sandbox
 from vce import Outcome, Status, _native
 
 ERRORS = [SystemExit, KeyboardInterrupt, GeneratorExit, MemoryError, ValueError]
-# Far longer than anything here takes.
+# In seconds: far longer than anything here takes.
 LONG = 50
 
 Failing = Any
@@ -23,7 +23,7 @@ Failing = Any
 
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Failing]:
-    """Has a function of the library raise an error after its work, as often as wanted."""
+    """Makes a function of the library raise an error after its work, as often as wanted."""
 
     def fail(name: str, error: type[BaseException], times: int | None = 1) -> list[str]:
         library = _native.library()
@@ -72,7 +72,7 @@ def test_a_callback_that_raises(
         assert client.flush(LONG) == 0
         assert enqueue(client, sandbox, 2).result(timeout=LONG).body == {"n": 2}
         assert client.close() is True
-    # As the standard library's futures tell of an Exception.
+    # The standard library's futures log an Exception in the same way.
     assert [record.name for record in caplog.records] == ["concurrent.futures"]
     assert kind.__name__ in caplog.text
 
@@ -194,7 +194,7 @@ class TestAsyncio:
     def test_ctrl_c_while_a_report_is_taken(
         self, sandbox: Sandbox, failing: Failing, kind: type[BaseException]
     ) -> None:
-        """The loop is left; another one learns what became of the event."""
+        """Ctrl-C leaves the loop; what runs in the loop later gets the event's error."""
         client = vce.AsyncClient(**sandbox.options)
         reports: list[vce.DeliveryReport] = []
 

@@ -15,7 +15,7 @@ import pytest
 import vce
 from sandbox import Sandbox
 
-# From 3.12 on Python warns of every fork of a process with threads.
+# From 3.12 on, Python warns of each fork in a process with threads.
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
 
@@ -23,7 +23,7 @@ def fork(work: Callable[[], None]) -> int:
     child = os.fork()
     if child == 0:
         try:
-            signal.alarm(30)  # Whoever waits for it in vain does not end it.
+            signal.alarm(30)  # Ends the child if it hangs.
             work()
             os._exit(0)
         finally:
@@ -69,7 +69,7 @@ class Load:
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("engine", ["own", "shared"])
 def test_forks_under_load(sandbox: Sandbox, engine: str) -> None:
-    """Each child sends through the inherited client; the parent notices nothing."""
+    """Each child sends through the inherited client; the parent is not affected."""
     conversations = [sandbox.new_conversation()[0] for _ in range(4)]
 
     with vce.Client(**sandbox.options, engine=engine, app_name=f"load/{engine}") as client:
@@ -110,7 +110,7 @@ def test_the_parents_events_stay_the_parents(sandbox: Sandbox, engine: str) -> N
         futures = [
             client.enqueue_event(sandbox.conversation_id, "custom:a", {"n": n}) for n in range(5)
         ]
-        # They leave in every way there is: through close, garbage collection, and without a word.
+        # The children end in every way: with close, with garbage collection, and without either.
         ways: list[Callable[[], object]] = [client.close, futures.clear, lambda: os._exit(0)]
         children = [fork(lambda way=way: (way(), None)[1]) for way in ways]  # type: ignore[misc]
         assert [has_ended_well(child) for child in children] == [True] * 3
@@ -142,7 +142,7 @@ assert os.waitpid(grandchild, 0)[1] == 0
 
 
 def test_a_child_of_a_callback(sandbox: Sandbox) -> None:
-    """A callback runs in the thread that resolves futures, which is the child's only one."""
+    """A callback forks: it runs in the thread that resolves futures, the child's only thread."""
     seen: Future[bool] = Future()
     with vce.Client(**sandbox.options) as client:
 
@@ -159,7 +159,7 @@ def test_a_child_of_a_callback(sandbox: Sandbox) -> None:
 
 
 def test_a_pre_forking_server(sandbox: Sandbox) -> None:
-    """Children serve through the parent's client, and deliver when they are told to end."""
+    """Children use the parent's client, and deliver their events when they are told to end."""
     script = """
 import socket, sys, warnings
 warnings.simplefilter("ignore", DeprecationWarning)

@@ -1,4 +1,4 @@
-"""Where background sending ends: Ctrl-C, dropped clients, the interpreter's end."""
+"""How sending in the background ends: Ctrl-C, dropped clients, the interpreter's exit."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_garbage_collection_ends_the_thread(sandbox: Sandbox) -> None:
 
 
 def references_of(value: object) -> int:
-    """How many references there are in everything that `value` holds."""
+    """The number of references in everything that `value` refers to."""
     shared = (type, types.FunctionType, types.ModuleType, threading.Thread)
     count, seen, found = 0, set(), [value]
     while found:
@@ -65,7 +65,7 @@ def references_of(value: object) -> int:
 
 
 def test_memory_is_bounded_by_what_is_under_way(sandbox: Sandbox) -> None:
-    """Whatever a producer has sent before: for as long as something is under way, too."""
+    """Finished events leave nothing behind, even while another one is under way all the time."""
     slow, _ = sandbox.new_conversation()
     sandbox.fault("hang", on="create", conversation_id=slow)
     with vce.Client(**sandbox.options, timeout=50) as client:
@@ -112,13 +112,13 @@ CYCLES = {
 def test_what_a_del_method_in_a_cycle_uses(
     sandbox: Sandbox, kind: str, printed: str, order: str
 ) -> None:
-    """Garbage collection calls such methods in any order, and clears weak references before."""
+    """Garbage collection clears weak references, and then calls such methods in any order."""
     script = f"""
 import gc
 
 class User:
     def __del__(self):
-        time.sleep(0.3)  # Whatever the collection has set off is over.
+        time.sleep(0.3)  # What the collection has started is over then.
         print(*self.use())
 
 def used():
@@ -140,13 +140,13 @@ def enqueue(client):
     return client.enqueue_event(conversation, "custom:a", {"n": 0})
 
 def interrupt():
-    # Only once a request is under way.
+    # Only when a request is under way.
     while not client.stats().in_flight:
         time.sleep(0.02)
     time.sleep(0.2)
     os.kill(os.getpid(), signal.SIGINT)
 
-# A shell has its background jobs ignore it.
+# In a shell's background job, SIGINT is ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 client = vce.Client(**options, timeout=100, delivery_timeout=200)
 futures = [enqueue(client), enqueue(client)]
@@ -195,7 +195,7 @@ def test_the_interpreters_end_delivers(sandbox: Sandbox, where: str) -> None:
     sandbox.fault("delay", on="create", delay_ms=500)
     script = f"""
 def tell(future):
-    time.sleep(0.02)  # Slower than the events are.
+    time.sleep(0.02)  # Slower than the events.
     print(future.result().body["n"], flush=True)
 
 def enqueue(client):
@@ -231,7 +231,7 @@ def interrupt():
     os.kill(os.getpid(), signal.SIGINT)
 
 def end(*_):
-    sys.unraisablehook = lambda _: None  # The interpreter would print what cut atexit short.
+    sys.unraisablehook = lambda _: None  # The interpreter would print the error in atexit.
     sys.exit()
 
 signal.signal(signal.SIGINT, end)
@@ -301,7 +301,7 @@ if not late:
 """
     sandbox.run("late = False\n" + script)
     assert numbers(sandbox) == [0, 1]
-    # From 3.12 on no thread is started any more; the event is refused, not lost.
+    # From 3.12 on, no thread can be started then; the event is refused, not lost.
     printed = sandbox.run("late = True\n" + script).stdout
     assert (printed, numbers(sandbox)) in [("", [0, 1, 1]), ("VceError\n", [0, 1])]
 
@@ -318,7 +318,7 @@ def enqueue():
         except vce.ClosedError as error:
             print(error.outcome.name)
 
-# What was registered before vce was imported runs last.
+# A function that was registered before the import of vce runs last.
 atexit.unregister(_exit._deliver)
 atexit.register(enqueue)
 atexit.register(_exit._deliver)

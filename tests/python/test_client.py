@@ -1,4 +1,4 @@
-"""Events there and back, over TLS."""
+"""Creating, reading, listing and deleting events over TLS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every failure by a real cause: its class, its outcome, its details."""
+"""Every failure, from a real cause: its class, its outcome, its details."""
 
 from __future__ import annotations
 
@@ -260,7 +260,7 @@ def every_error(sandbox: Sandbox) -> list[vce.VceError]:
             errors.append(failure(client, sandbox))
         sandbox.fault("drop")
         errors.append(failure(client, sandbox))
-        # Last: it pauses the client.
+        # Last, because it pauses the client.
         sandbox.status(429, retry_after="3", **PROBLEM)
         errors.append(failure(client, sandbox))
         with pytest.raises(vce.InvalidEventError) as caught:

@@ -1,4 +1,4 @@
-"""The examples and the README, as a reader would run them."""
+"""The examples and the README's code, run as a reader would run them."""
 
 from __future__ import annotations
 

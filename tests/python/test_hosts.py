@@ -1,4 +1,4 @@
-"""Where threads are not what they seem: gevent, subinterpreters, PID namespaces."""
+"""Unusual hosts: gevent, subinterpreters, PID namespaces."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ before = len(ticks)
 {wait}
 print(len(ticks) - before)
 """
-        # Of a hundred ticks a busy machine may lose some; a process that stands still has none.
+        # A busy machine may lose some of a hundred ticks; a blocked process has none.
         assert int(run_in_gevent(sandbox, script)) > 10
         assert numbers(sandbox) == [0]
 
@@ -127,7 +127,7 @@ assert ctypes.PyDLL({host!r}).run_in_subinterpreter({("import json" + inner).enc
         assert numbers(sandbox) == [0]
 
     def test_one_without_threads_is_told(self, sandbox: Sandbox) -> None:
-        """An isolated one has no daemon threads, or none at all."""
+        """An isolated subinterpreter has no daemon threads, or no threads at all."""
         inner = f"""
 try:
     import vce
@@ -161,7 +161,7 @@ interpreters.destroy(inner)
 
 
 def test_a_child_with_its_parents_process_id_delivers(sandbox: Sandbox) -> None:
-    """Each is the first process of its PID namespace."""
+    """Both are the first process of their PID namespaces."""
     script = """
 import ctypes, multiprocessing, warnings
 warnings.simplefilter("ignore", DeprecationWarning)

@@ -112,7 +112,7 @@ def test_leaving_the_block_closes(sandbox: Sandbox) -> None:
 
 @pytest.fixture
 def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often each function of the library was called."""
+    """Counts the calls of each function of the library."""
     counter: Counter[str] = Counter()
     real = _native.library()
 
@@ -194,7 +194,7 @@ def test_memory_does_not_grow(impatient: vce.Client, sandbox: Sandbox) -> None:
     work(50)
     before = resident_bytes()
     work(300)
-    # One forgotten response a round would be 18 MB.
+    # If each round leaked one response, it would be 18 MB.
     assert resident_bytes() - before < 6 << 20
 
 
@@ -240,7 +240,7 @@ def test_no_thread_is_left_without_asyncio(client: vce.Client, sandbox: Sandbox)
 
 
 def test_calls_run_side_by_side(client: vce.Client, sandbox: Sandbox) -> None:
-    """A call that waits holds no lock of the interpreter."""
+    """A call that waits does not hold the interpreter's lock."""
     with ThreadPoolExecutor(1) as threads:
         future = hang(client, sandbox, threads)
         assert client.create_event(sandbox.conversation_id, "custom:a", {}).id

@@ -1,4 +1,4 @@
-"""Where the library comes from, and what the wheel holds."""
+"""Where the library is found, and what the wheel contains."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_named_library_that_is_missing_is_not_replaced(monkeypatch: pytest.Mon
 
 
 def test_every_path_tried_is_listed() -> None:
-    # A fresh interpreter: a library that is loaded already is found by its name.
+    # In a new interpreter, because the system finds a library by its name once it is loaded.
     script = """
 import vce
 vce._native.__file__ = "/empty/vce/_native.py"
@@ -159,6 +159,6 @@ def test_an_editable_installation_finds_its_library(tmp_path: Path) -> None:
         f"import site; site.addsitedir({str(site_packages)!r})\n"
         "import vce; print(vce.library_version(), vce.__file__)"
     )
-    # -S: the environment's own site-packages, where the wheel is, stay out of it.
+    # -S: without the environment's own site-packages, which contain the wheel.
     printed = subprocess.check_output([sys.executable, "-S", "-c", script], text=True)
     assert printed.split() == [vce.__version__, str(source / "src" / "vce" / "__init__.py")]

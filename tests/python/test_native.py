@@ -1,4 +1,4 @@
-"""The ctypes declarations against the header, mechanically."""
+"""Compares the ctypes declarations with the header."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def declarations() -> dict[str, tuple[str, list[str]]]:
 
 
 def ctypes_of(kind: str, *, owned: bool = False) -> Any:
-    """What ctypes calls a type of C; `owned` for a result that is to be freed."""
+    """The ctypes type for a type of C; `owned` for text that the caller must free."""
     stars = kind.count("*")
     words = [
         word for word in kind.replace("*", " ").split() if word not in ("const", "struct", "extern")

@@ -1,4 +1,4 @@
-"""A library that is newer than the package: a number that the package does not know is no error."""
+"""A library that is newer than the package, with numbers that the package does not know."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real library, with some functions in front of it."""
+    """The real library, with some of its functions replaced."""
     installed = Path(vce.__file__).with_name(_native.FILE_NAME)
     path = tmp_path_factory.mktemp("newer") / "libnewer.so"
     flags = f"-std=gnu99 -Wall -Wextra -Wpedantic -Werror -shared -fPIC -I{ROOT / 'include'}"
@@ -96,7 +96,7 @@ def test_events_in_the_background(sandbox: Sandbox, numbers: Any) -> None:
         created = client.enqueue_event(sandbox.conversation_id, "custom:a", {})
         check(refused.exception(timeout=20), numbers, vce.ForbiddenError)
         assert created.result(timeout=20).id
-        # By its name: there is no number in the statistics.
+        # The name is the key: the statistics contain no number.
         assert client.stats().not_created_by_status == {"VCE_ERR_NEWERDAYS": 1}
 
 

@@ -63,7 +63,7 @@ def test_a_call_in_asyncio(sandbox: Sandbox, method: str, arguments: dict[str, A
     async def main() -> None:
         async with vce.AsyncClient(**sandbox.options) as client:
             result = getattr(client, method)(**arguments)
-            if method != "list_events":  # Checked before the loop.
+            if method != "list_events":  # It checks its arguments at once.
                 await result
 
     check(lambda: asyncio.run(main()), vce.InvalidEventError)

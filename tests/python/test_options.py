@@ -1,4 +1,4 @@
-"""The binding's options against the table that all languages share and the README's."""
+"""Compares the binding's options with the vectors and with the README."""
 
 from __future__ import annotations
 

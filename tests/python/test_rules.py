@@ -1,4 +1,4 @@
-"""The rules, by the vectors that every language runs."""
+"""The rules for events, with the vectors that every language runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def cases(file: str) -> list[Any]:
 
 
 def text_of(case: dict[str, Any]) -> str:
-    """The input; a byte that is no UTF-8 becomes a lone surrogate, as everywhere in Python."""
+    """The input. Bytes that are not UTF-8 become lone surrogates, as usual in Python."""
     if "base64" in case:
         return base64.b64decode(case["base64"]).decode(errors="surrogateescape")
     return joined(case["text"] if "text" in case else case["parts"])
@@ -36,7 +36,7 @@ def joined(text: str | list[tuple[str, int]]) -> str:
 
 
 def refusal(case: dict[str, Any], call: Callable[[], object]) -> vce.Status:
-    """The status of the error that `call` raises; everything else about it is checked here."""
+    """The status of the error that `call` raises. This checks the rest of the error."""
     with pytest.raises(vce.InvalidEventError) as caught:
         call()
     assert caught.value.offset == (None if case["offset"] < 0 else case["offset"])
@@ -89,7 +89,7 @@ def test_ids(case: dict[str, Any], client: vce.Client, sandbox: Sandbox) -> None
     ]
     for status, call in calls:
         if case["status"] == "VCE_OK":
-            # Fit to be sent; the server knows no such thing.
+            # It may be sent, but the server does not know it.
             with pytest.raises(vce.ApiError):
                 call()
         elif case["status"] == "REFUSED":

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 
 def answer_next_create(environment: Mapping[str, str], status: int, body: str) -> None:
-    """Lets that sandbox answer the next request to create an event with this body."""
+    """Make that sandbox answer the next request to create an event with this body."""
     fault = {"kind": "status", "on": "create", "status": status, "body": body, "creates": True}
     url = urllib.parse.urlsplit(environment["SANDBOX_ADMIN_URL"])
     connection = http.client.HTTPConnection(url.netloc, timeout=60)
@@ -24,7 +24,7 @@ def answer_next_create(environment: Mapping[str, str], status: int, body: str) -
 
 @contextlib.contextmanager
 def running_sandbox(*options: str) -> Iterator[dict[str, str]]:
-    """The environment for a sandbox of one's own, without the machine's proxy."""
+    """The environment for a new sandbox, without the machine's proxy."""
     command = [os.environ["VCE_SANDBOX"], *options, "--until-stdin-closes"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

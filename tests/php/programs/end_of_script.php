@@ -1,7 +1,7 @@
 <?php
 
 /**
- * Ends, in the manner that the argument names, while clients, lists and exceptions are alive.
+ * Ends in the way that the argument names, with clients, lists and exceptions in use.
  */
 
 declare(strict_types=1);

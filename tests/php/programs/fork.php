@@ -40,7 +40,7 @@ for ($n = 1; $n <= FORKS; ++$n) {
     }
     $pid = pcntl_fork();
     if ($pid === 0) {
-        // Every third child never uses what it inherited, and frees it all the same.
+        // Every third child does not use the client that it inherited, but frees it.
         exit($n % 3 === 0 || child($client, $conversation, $n) ? 0 : 1);
     }
     if ($n % 3 !== 0) {

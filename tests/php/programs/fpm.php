@@ -1,7 +1,7 @@
 <?php
 
 /**
- * A request in which events are enqueued; `do` says what becomes of them.
+ * A request that enqueues events; `do` says what it does afterwards.
  */
 
 declare(strict_types=1);

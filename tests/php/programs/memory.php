@@ -1,7 +1,7 @@
 <?php
 
 /**
- * Prints by how many KiB the process grows while it does each thing very often.
+ * Does each thing very often, and prints by how many KiB the process grows.
  */
 
 declare(strict_types=1);

@@ -1,7 +1,7 @@
 <?php
 
 /**
- * Fails in every way with a library that is newer than the package, and prints what is thrown or reported.
+ * Fails in every way with a library that is newer than the package. Prints the exceptions and the report.
  */
 
 declare(strict_types=1);

@@ -1,6 +1,6 @@
 /*
- * A goodbye event: calls work in exit handlers, in destructors of a C++ program's globals and
- * thread_local objects, and in those of thread-specific data.
+ * Calls work in exit handlers, in destructors of a C++ program's globals and thread_local objects,
+ * and in those of thread-specific data.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What C++ registers the destructors with. */
+/* C++ registers destructors with these functions. */
 extern int __cxa_atexit(void (*destructor)(void *), void *object, void *library);
 extern int __cxa_thread_atexit_impl(void (*destructor)(void *), void *object, void *library);
 extern void *__dso_handle;
@@ -18,13 +18,13 @@ extern void *__dso_handle;
 static struct conversation conversation;
 static vce_client *client;
 
-/* Waits for an answer, sends in the background, and looks. */
-static void say_goodbye(void)
+/* Every kind of call: one that waits, one in the background, and those that read. */
+static void make_last_calls(void)
 {
     vce_error *error = NULL;
     vce_event *event = NULL, *same = NULL;
     vce_event_list *list = NULL;
-    CHECK_OK(vce_create_event(client, conversation.id, "custom:goodbye", NULL, "{\"n\":1}", &event, &error));
+    CHECK_OK(vce_create_event(client, conversation.id, "custom:last", NULL, "{\"n\":1}", &event, &error));
     enqueue(client, conversation.id, 7);
     CHECK_OK(vce_flush(client, UINT64_MAX, NULL, &error));
     CHECK(take_created(client) == 7);
@@ -35,18 +35,18 @@ static void say_goodbye(void)
     CHECK_OK(vce_event_list_next(list, &event, &error));
     vce_event_free(event);
     vce_event_list_free(list);
-    CHECK_FAILS(VCE_ERR_TYPE_PREFIX, vce_validate_type("goodbye", &error));
+    CHECK_FAILS(VCE_ERR_TYPE_PREFIX, vce_validate_type("last", &error));
 }
 
-static void say_goodbye_of(void *unused)
+static void make_last_calls_as_destructor(void *unused)
 {
     (void)unused;
-    say_goodbye();
+    make_last_calls();
 }
 
-static void say_goodbye_and_free(void)
+static void make_last_calls_and_free(void)
 {
-    say_goodbye();
+    make_last_calls();
     vce_client_free(client);
     _exit(EXIT_SUCCESS);
 }
@@ -59,44 +59,44 @@ static void use(void)
 
 static void *use_in_thread(void *key)
 {
-    CHECK(__cxa_thread_atexit_impl(say_goodbye_of, NULL, &__dso_handle) == 0);
+    CHECK(__cxa_thread_atexit_impl(make_last_calls_as_destructor, NULL, &__dso_handle) == 0);
     CHECK(pthread_setspecific(*(pthread_key_t *)key, key) == 0);
     use();
     return NULL;
 }
 
-/* Says goodbye when the thread ends, or with the process. */
+/* Makes its last calls when the thread ends, or when the process ends. */
 static size_t in_a_thread(void)
 {
     pthread_key_t key;
-    CHECK(pthread_key_create(&key, say_goodbye_of) == 0);
+    CHECK(pthread_key_create(&key, make_last_calls_as_destructor) == 0);
     join_thread(run_thread(use_in_thread, &key));
     return 5;
 }
 
 static size_t in_an_exit_handler(void)
 {
-    CHECK(atexit(say_goodbye_and_free) == 0);
+    CHECK(atexit(make_last_calls_and_free) == 0);
     use();
     return 3;
 }
 
 static size_t in_an_exit_handler_alone(void)
 {
-    CHECK(atexit(say_goodbye_and_free) == 0);
+    CHECK(atexit(make_last_calls_and_free) == 0);
     return 2;
 }
 
 static size_t in_a_globals_destructor(void)
 {
-    CHECK(__cxa_atexit(say_goodbye_of, NULL, &__dso_handle) == 0);
+    CHECK(__cxa_atexit(make_last_calls_as_destructor, NULL, &__dso_handle) == 0);
     use();
     return 3;
 }
 
 static size_t in_the_main_threads_destructor(void)
 {
-    CHECK(__cxa_thread_atexit_impl(say_goodbye_of, NULL, &__dso_handle) == 0);
+    CHECK(__cxa_thread_atexit_impl(make_last_calls_as_destructor, NULL, &__dso_handle) == 0);
     use();
     return 3;
 }

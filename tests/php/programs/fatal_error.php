@@ -1,7 +1,7 @@
 <?php
 
 /**
- * A request that ends as `how` says while native objects of every kind are alive.
+ * A request that ends as `how` says, with native objects of every kind in use.
  */
 
 declare(strict_types=1);
@@ -21,8 +21,8 @@ if ($how === 'pid') {
 $conversation = (string) getenv('CONVERSATION_ID');
 $options = Options::fromEnvironment(engine: $_GET['engine']);
 $client = new Client($options);
-$client->createEvent($conversation, 'custom:dies', ['text' => str_repeat('x', 4000)]);
-$client->enqueueEvent($conversation, 'custom:dies', []);
+$client->createEvent($conversation, 'custom:fatal', ['text' => str_repeat('x', 4000)]);
+$client->enqueueEvent($conversation, 'custom:fatal', []);
 $list = $client->listEvents($conversation, pageSize: 1);
 $list->current();
 $kept = [];

@@ -1,8 +1,8 @@
 <?php
 
 /**
- * Ends while an object that outlives its client still uses it: in the end PHP calls the destructors of all
- * objects, in the order in which they were made, whatever refers to them.
+ * Uses a client in a destructor that runs after the client's own. At the end of a script PHP calls the
+ * destructors of all objects in the order in which these were made, even if others still refer to them.
  */
 
 declare(strict_types=1);
@@ -13,7 +13,7 @@ use Vce\Client;
 use Vce\Exception\ClosedException;
 use Vce\Options;
 
-final class Goodbye
+final class LastUser
 {
     public static ?self $last = null;
 
@@ -48,10 +48,10 @@ final class Goodbye
 }
 
 $client = new Client(Options::fromEnvironment());
-// They take the places of objects that are gone, which lie before the client's.
+// They take the places of freed objects, which are before the client's place.
 $others = [];
 while (count($others) < 100) {
     $others[] = new stdClass();
 }
-Goodbye::$last = new Goodbye($client, (string) getenv('CONVERSATION_ID'));
+LastUser::$last = new LastUser($client, (string) getenv('CONVERSATION_ID'));
 echo "ready\n";

@@ -1,7 +1,7 @@
 <?php
 
 /**
- * Goes every way into the library, and prints what each throws.
+ * Calls every method that may be the first to load the library, and prints what each throws.
  */
 
 declare(strict_types=1);
