@@ -58,7 +58,7 @@ static void time_runs_out(void)
     vce_client_free(client);
 }
 
-/* Of five events the last, in a conversation of its own, hangs. */
+/* The last of five events hangs; it has its own conversation. */
 static void some_remain(void)
 {
     uint64_t remaining = 9;

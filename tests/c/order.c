@@ -45,7 +45,7 @@ static void past_a_failure(void)
     vce_client_free(client);
 }
 
-/* A hundred conversations at once, each in order of its own. */
+/* A hundred conversations at once, each in its own order. */
 static void many_conversations(void)
 {
     enum { CONVERSATIONS = 100, EVENTS = 10 };

@@ -1,4 +1,4 @@
-"""The C programs that send in the background. Each starts a sandbox of its own."""
+"""The C programs that send in the background. Each starts its own sandbox."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ final class BackgroundTest extends SandboxTestCase
         }
     }
 
-    public function testWhatALoopLeavesIsThereForTheNext(): void
+    public function testTheNextLoopGetsTheReportsThatALoopLeaves(): void
     {
         $client = $this->client();
         $this->enqueue($client, 1, 2, 3);
@@ -244,7 +244,7 @@ final class BackgroundTest extends SandboxTestCase
         self::assertCount(3, $this->sandbox->requests());
     }
 
-    public function testAnEngineOfOnesOwnEndsWithItsClient(): void
+    public function testAnOwnEngineEndsWithItsClient(): void
     {
         $client = $this->client(timeout: self::PATIENCE);
         $this->sandbox->whileAsleep(function () use (&$client): void {

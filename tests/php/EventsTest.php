@@ -66,7 +66,7 @@ final class EventsTest extends SandboxTestCase
         self::assertSame([], $left);
     }
 
-    public function testWhatIsNotThereIsNotFound(): void
+    public function testAMissingEventIsNotFound(): void
     {
         $client = $this->client();
         $this->expectException(NotFoundException::class);

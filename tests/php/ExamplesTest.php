@@ -31,7 +31,7 @@ final class ExamplesTest extends SandboxTestCase
         self::assertStringNotContainsString('"from"', $this->sent());
     }
 
-    public function testCreateEventSaysWhatBecameOfTheEvent(): void
+    public function testCreateEventSaysWhetherTheEventExists(): void
     {
         $this->sandbox->fault(['kind' => 'drop', 'creates' => true]);
         $done = $this->example('create_event.php', []);
@@ -91,7 +91,7 @@ final class ExamplesTest extends SandboxTestCase
         self::assertCount(50, $this->sandbox->events());
     }
 
-    public function testEnqueueEventsTellsOfEachThatFails(): void
+    public function testEnqueueEventsPrintsEachFailure(): void
     {
         $this->sandbox->fault(['kind' => 'drop', 'skip' => 1]);
         $done = $this->example('enqueue_events.php', [], input: "{}\n[]\n{\"n\":3}\n{\"n\":4}\n");

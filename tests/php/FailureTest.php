@@ -188,7 +188,7 @@ final class FailureTest extends SandboxTestCase
         yield 'too slow' => [['kind' => 'trickle', 'interval_ms' => 200], TimeoutException::class];
     }
 
-    public function testDuplicatesOnlyForThoseWhoAcceptThem(): void
+    public function testAtLeastOnceMayCreateDuplicates(): void
     {
         $this->sandbox->fault(['kind' => 'drop', 'creates' => true]);
         $this->create(delivery: 'at_least_once', retryBackoff: 1);
@@ -237,7 +237,7 @@ final class FailureTest extends SandboxTestCase
         self::assertNull($e->response);
     }
 
-    public function testACertificateThatNobodyVouchesFor(): void
+    public function testACertificateOfAnUnknownAuthority(): void
     {
         $e = $this->failureOf(caFile: null);
 

@@ -37,7 +37,7 @@ final class FpmTest extends FpmTestCase
         self::assertCount(3, array_unique(array_column($this->sandbox->requests(), 'token_id')));
     }
 
-    public function testAnEngineOfOnesOwnEndsWithTheRequest(): void
+    public function testAnOwnEngineEndsWithTheRequest(): void
     {
         $fpm = $this->fpm();
         $before = $this->sandbox->connections()['accepted'];

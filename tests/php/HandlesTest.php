@@ -29,7 +29,7 @@ final class HandlesTest extends SandboxTestCase
         self::assertNull($reference->get());
     }
 
-    public function testAnAbandonedListLetsGoOfItsClient(): void
+    public function testAnAbandonedListFreesItsClient(): void
     {
         $client = $this->client();
         foreach (range(1, 3) as $n) {
@@ -83,7 +83,7 @@ final class HandlesTest extends SandboxTestCase
         yield ['enqueue, shared', 0];
     }
 
-    public function testADestructorThatComesAfterItsClientsIsToldSo(): void
+    public function testADestructorAfterItsClientsGetsAnException(): void
     {
         $done = Process::php([self::PROGRAMS . '/destructors.php'], $this->sandbox->environment());
 
@@ -116,7 +116,7 @@ final class HandlesTest extends SandboxTestCase
 
     private function assertNoConnectionIsLeft(): void
     {
-        // The sandbox hears of a closed connection a moment later.
+        // The sandbox notices a closed connection a moment later.
         for ($tries = 0; $tries < 100 && $this->sandbox->connections()['open'] > 0; ++$tries) {
             usleep(20_000);
         }

@@ -38,7 +38,7 @@ final class LoaderTest extends TestCase
         self::assertMatchesRegularExpression('/^0\.\d+\.\d+\n$/', $done->output, $done->errors);
     }
 
-    public function testALibraryThatIsNowhere(): void
+    public function testAMissingLibrary(): void
     {
         // An empty file stops the system's loader from finding a library installed on this machine.
         touch("$this->directory/libvce.so.0");
@@ -51,7 +51,7 @@ final class LoaderTest extends TestCase
         self::assertStringContainsString("\n  libvce.so.0: the system's loader", $done->errors);
     }
 
-    public function testANamedLibraryThatIsNotThereIsNotReplacedByAnother(): void
+    public function testAMissingNamedLibraryIsNotReplaced(): void
     {
         symlink((string) realpath((string) getenv('VCE_LIBRARY_PATH')), "$this->directory/libvce.so.0");
         $done = $this->version(environment: [

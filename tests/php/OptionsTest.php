@@ -141,9 +141,9 @@ final class OptionsTest extends SandboxTestCase
     }
 
     /**
-     * @dataProvider nonsense
+     * @dataProvider invalidValues
      */
-    public function testNonsenseIsRefused(string $name, mixed $value, string $setting): void
+    public function testInvalidValuesAreRefused(string $name, mixed $value, string $setting): void
     {
         $e = self::failure(fn () => $this->client(...[$name => $value]));
 
@@ -155,7 +155,7 @@ final class OptionsTest extends SandboxTestCase
     /**
      * @return iterable<array{string, mixed, string}>
      */
-    public function nonsense(): iterable
+    public function invalidValues(): iterable
     {
         yield ['timeout', 'soon', 'timeout'];
         yield ['timeout', -1, 'timeout'];
@@ -215,7 +215,7 @@ final class OptionsTest extends SandboxTestCase
         );
     }
 
-    public function testTheTokenLivesAsLongAsTold(): void
+    public function testTheTokenIsValidAsLongAsTheOptionSays(): void
     {
         $this->client(tokenTtl: 90_000)->createEvent($this->sandbox->conversationId, 'custom:a', []);
 
@@ -231,7 +231,7 @@ final class OptionsTest extends SandboxTestCase
         self::assertNotNull($client->createEvent($this->sandbox->conversationId, 'custom:a', [])->id);
     }
 
-    public function testATokenMayStandForApplicationAndKey(): void
+    public function testATokenReplacesApplicationAndKey(): void
     {
         $this->client()->createEvent($this->sandbox->conversationId, 'custom:a', []);
         $token = substr($this->header('authorization'), strlen('Bearer '));
@@ -261,7 +261,7 @@ final class OptionsTest extends SandboxTestCase
         );
     }
 
-    public function testNamespacedTypesAreForThoseWhoAskForThem(): void
+    public function testNamespacedTypesNeedTheirOption(): void
     {
         $create = fn (Client $client) => $client->createEvent($this->sandbox->conversationId, 'custom:a:b', []);
 
@@ -294,7 +294,7 @@ final class OptionsTest extends SandboxTestCase
         });
     }
 
-    public function testANonsensicalEnvironment(): void
+    public function testAnInvalidEnvironment(): void
     {
         $this->withEnvironment(['VCE_TIMEOUT' => 'soon'] + $this->sandbox->environment(), function (): void {
             $e = self::failure(fn () => new Client(Options::fromEnvironment()));

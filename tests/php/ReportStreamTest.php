@@ -40,7 +40,7 @@ final class ReportStreamTest extends SandboxTestCase
         self::assertTrue(self::readable($client->reportStream()));
     }
 
-    public function testClosingItLeavesTheClientItsOwn(): void
+    public function testClosingItDoesNotHarmTheClient(): void
     {
         $client = $this->client();
         $first = $client->reportStream();

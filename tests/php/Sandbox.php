@@ -78,8 +78,8 @@ final class Sandbox
     }
 
     /**
-     * Does something while the API does not answer and accepts no connections. The methods of this
-     * class do not work meanwhile either.
+     * Does something while the API does not answer and accepts no connections. During this time, the
+     * methods of this class do not work either.
      *
      * @template T
      *

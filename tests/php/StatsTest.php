@@ -52,7 +52,7 @@ final class StatsTest extends SandboxTestCase
         self::assertSame([6, 0, 0, 0], [$stats->accepted, $stats->reports, $stats->events, $stats->bytes]);
     }
 
-    public function testWhatIsStillToBeSent(): void
+    public function testQueuedEventsAreCounted(): void
     {
         $client = $this->client(timeout: 60_000);
         $this->sandbox->fault(['kind' => 'hang']);

@@ -117,7 +117,7 @@ def test_closing_cancels_calls_that_read(sandbox: Sandbox) -> None:
     assert library_threads() == []
 
 
-def test_a_shielded_call_tells_what_became_of_the_event(sandbox: Sandbox) -> None:
+def test_a_shielded_call_still_returns_the_event(sandbox: Sandbox) -> None:
     sandbox.fault("delay", on="create", delay_ms=500)
 
     async def use(client: vce.AsyncClient) -> None:

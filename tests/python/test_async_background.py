@@ -66,7 +66,7 @@ def test_reports_can_be_awaited_in_every_way(sandbox: Sandbox) -> None:
     assert numbers(sandbox) == list(range(20))
 
 
-def test_a_report_raises_why_there_is_no_event(sandbox: Sandbox) -> None:
+def test_a_report_raises_the_error(sandbox: Sandbox) -> None:
     sandbox.status(403)
     sandbox.status(500)
 
@@ -87,7 +87,7 @@ def test_a_report_raises_why_there_is_no_event(sandbox: Sandbox) -> None:
     run(sandbox, use, max_retries=0)
 
 
-def test_an_error_that_nobody_awaited_is_asyncios_to_tell(sandbox: Sandbox) -> None:
+def test_asyncio_logs_an_error_that_nobody_awaits(sandbox: Sandbox) -> None:
     sandbox.status(403)
     told: list[dict[str, Any]] = []
 
@@ -187,7 +187,7 @@ class TestBackPressure:
 
 
 class TestCancelling:
-    def test_it_claims_no_event_undone(self, sandbox: Sandbox) -> None:
+    def test_the_cause_says_whether_the_event_may_exist(self, sandbox: Sandbox) -> None:
         sandbox.fault("delay", on="create", delay_ms=500)
 
         async def use(client: vce.AsyncClient) -> None:
@@ -203,7 +203,7 @@ class TestCancelling:
         run(sandbox, use)
         assert numbers(sandbox) == [0, 1]
 
-    def test_a_later_error_is_not_told_again(self, sandbox: Sandbox) -> None:
+    def test_a_later_error_is_not_logged(self, sandbox: Sandbox) -> None:
         sandbox.status(403, delay_ms=500)
         told: list[dict[str, Any]] = []
 

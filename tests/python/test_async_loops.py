@@ -43,7 +43,7 @@ asyncio.run(main())
     assert numbers(sandbox) == list(range(20))
 
 
-def test_the_interpreters_end_does_not_wait_for_who_goes_on_enqueueing(sandbox: Sandbox) -> None:
+def test_the_interpreters_exit_does_not_wait_for_endless_enqueueing(sandbox: Sandbox) -> None:
     script = """
 client = vce.AsyncClient(**options)
 

@@ -175,7 +175,7 @@ def test_an_accepted_event_cannot_be_cancelled(client: vce.Client, sandbox: Sand
     assert all(future.result(timeout=20).id for future in futures)
 
 
-def test_a_future_resolved_by_its_holder_harms_no_other(
+def test_a_future_resolved_by_its_holder_does_not_harm_others(
     client: vce.Client, sandbox: Sandbox
 ) -> None:
     sandbox.fault("delay", on="create", delay_ms=500)
@@ -376,12 +376,12 @@ def test_stats(sandbox: Sandbox) -> None:
 
 class TestReportsOption:
     @pytest.mark.parametrize("reports", ["errors", "none", "nonsense"])
-    def test_a_future_without_report_is_not_to_be_had(self, sandbox: Sandbox, reports: Any) -> None:
+    def test_a_future_needs_its_report(self, sandbox: Sandbox, reports: Any) -> None:
         with pytest.raises(vce.ConfigError, match="option reports"):
             vce.Client(**sandbox.options, reports=reports)
 
     @pytest.mark.parametrize("reports", ["errors", "none"])
-    def test_the_environment_cannot_take_it_away(
+    def test_the_environment_cannot_switch_reports_off(
         self, sandbox: Sandbox, reports: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("VCE_REPORTS", reports)

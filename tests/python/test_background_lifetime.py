@@ -247,7 +247,7 @@ threading.Thread(target=interrupt, daemon=True).start()
     assert sorted(printed) == ["MAYBE_CREATED", "NOT_CREATED"]
 
 
-def test_the_interpreters_end_does_not_wait_for_who_goes_on_enqueueing(sandbox: Sandbox) -> None:
+def test_the_interpreters_exit_does_not_wait_for_endless_enqueueing(sandbox: Sandbox) -> None:
     script = """
 client = vce.Client(**options)
 def produce():
@@ -306,7 +306,7 @@ if not late:
     assert (printed, numbers(sandbox)) in [("", [0, 1, 1]), ("VceError\n", [0, 1])]
 
 
-def test_what_could_not_be_delivered_any_more_is_refused(sandbox: Sandbox) -> None:
+def test_events_are_refused_when_the_interpreter_exits(sandbox: Sandbox) -> None:
     script = """
 import atexit
 from vce import _exit

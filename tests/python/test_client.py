@@ -211,7 +211,7 @@ class TestOptions:
         python = ".".join(map(str, sys.version_info[:3]))
         assert agent == f"libvce/{vce.__version__} python/{python} tests/1.0"
 
-    def test_a_value_of_no_use(self) -> None:
+    def test_a_value_of_the_wrong_type(self) -> None:
         with pytest.raises(TypeError, match="option timeout cannot be a list"):
             vce.Client(timeout=[5])  # type: ignore[arg-type]
 

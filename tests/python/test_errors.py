@@ -119,7 +119,7 @@ def refused_port() -> int:
         return port
 
 
-def test_nobody_listens(sandbox: Sandbox) -> None:
+def test_a_server_that_does_not_listen(sandbox: Sandbox) -> None:
     options = {**sandbox.options, "base_url": f"https://127.0.0.1:{refused_port()}"}
     with vce.Client(**options, max_retries=0) as client:
         error = failure(client, sandbox)
@@ -147,7 +147,7 @@ def test_an_unknown_authority(sandbox: Sandbox) -> None:
         ("truncate", Status.ERR_NETWORK),
     ],
 )
-def test_broken_off_midway(
+def test_a_connection_that_breaks(
     impatient: vce.Client, sandbox: Sandbox, kind: str, status: Status
 ) -> None:
     sandbox.fault(kind, creates=True)

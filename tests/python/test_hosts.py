@@ -126,7 +126,7 @@ assert ctypes.PyDLL({host!r}).run_in_subinterpreter({("import json" + inner).enc
         sandbox.run(script)
         assert numbers(sandbox) == [0]
 
-    def test_one_without_threads_is_told(self, sandbox: Sandbox) -> None:
+    def test_one_without_threads_gets_an_error(self, sandbox: Sandbox) -> None:
         """An isolated subinterpreter has no daemon threads, or no threads at all."""
         inner = f"""
 try:

@@ -133,7 +133,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counter
 
 
-def test_what_the_library_hands_over_is_freed(sandbox: Sandbox, counts: Counter[str]) -> None:
+def test_objects_of_the_library_are_freed(sandbox: Sandbox, counts: Counter[str]) -> None:
     client = vce.Client(**sandbox.options, max_retries=0)
     for _ in range(3):
         client.create_event(sandbox.conversation_id, "custom:a", {})
@@ -158,7 +158,7 @@ def test_what_the_library_hands_over_is_freed(sandbox: Sandbox, counts: Counter[
     assert counts["vce_client_free"] == 1
 
 
-def test_what_the_background_hands_over_is_freed(sandbox: Sandbox, counts: Counter[str]) -> None:
+def test_objects_of_the_background_are_freed(sandbox: Sandbox, counts: Counter[str]) -> None:
     client = vce.Client(**sandbox.options, max_retries=0)
     sandbox.status(403)
     for _ in range(3):

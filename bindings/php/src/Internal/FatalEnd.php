@@ -7,8 +7,8 @@ namespace Vce\Internal;
 /**
  * Frees the library's objects when a fatal error ends a request: PHP calls no destructors then.
  *
- * Shutdown functions still run. The only object of this class tells them whether PHP calls destructors:
- * its own destructor has run then.
+ * Shutdown functions still run. To learn whether PHP still calls destructors, they drop the only object
+ * of this class: its destructor takes a note.
  *
  * @internal
  */

@@ -14,7 +14,7 @@ use Vce\Exception\LibraryException;
  */
 final class Loader
 {
-    /** The release series this package was written for; before 1.0 each series has an ABI of its own. */
+    /** The release series that this package needs. Before 1.0, each series has its own ABI. */
     public const SERIES = '0.1';
 
     private const NAME = 'libvce.so.0';

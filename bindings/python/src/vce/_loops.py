@@ -31,7 +31,7 @@ class Reports(Receiver["asyncio.Future[Event]"]):
 
     def start_anew(self) -> None:
         super().start_anew()
-        # Futures of those who wait until some report has been taken.
+        # The futures of tasks that wait until some report has been taken.
         self._wakeups: set[asyncio.Future[None]] = set()
         # What each loop waits for: it watches the descriptor until it waits for nothing more.
         self._watchers: dict[AbstractEventLoop, set[asyncio.Future[Any]]] = {}

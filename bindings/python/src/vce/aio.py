@@ -115,7 +115,7 @@ class AsyncClient:
         try:
             return await report
         except asyncio.CancelledError as cancelled:
-            raise cancelled from _what_became_of(report._future)
+            raise cancelled from _cause(report._future)
 
     async def enqueue_event(
         self,
@@ -246,7 +246,7 @@ class _AsyncEventIterator(AsyncIterator[Event]):
         return event
 
 
-def _what_became_of(future: asyncio.Future[Event]) -> BaseException:
+def _cause(future: asyncio.Future[Event]) -> BaseException:
     if not future.done():
         # The caller gets a CancelledError, so asyncio should not log the event's error.
         future.add_done_callback(asyncio.Future.exception)
