@@ -1,29 +1,33 @@
 /*
  * libvce: custom events in Vonage conversations.
  *
- * Generated from the library's source; changes belong there.
+ * Generated from the library's source. Change the source, not this file.
  *
- * What holds for every function:
+ * These rules hold for every function:
  *
- * - Inputs are NUL-terminated UTF-8 and borrowed for the call. NULL where it isn't allowed, or
- *   invalid UTF-8, is VCE_ERR_ARGUMENT, never a crash. Every _free accepts NULL.
- * - Functions that can fail return vce_status; VCE_OK is 0. Results come through
- *   out-parameters, written only on success. The last one is vce_error **error: NULL if the
- *   caller doesn't care, otherwise set on failure to an error that the caller frees, and left
- *   alone on success.
- * - Handles are opaque. A const char * result is borrowed from its object and lives as long;
- *   a char * is handed over and goes to vce_string_free.
- * - const vce_client *: call from any thread at the same time. T *: one thread at a time. No other
- *   thread may be inside, or about to enter, any call with an object that is being freed.
- * - A thread that calls needs a stack of 64 KiB, and as much more as the program's thread-local
- *   variables take, which lie on it too.
- * - A panic inside becomes VCE_ERR_INTERNAL with its message in the error; nothing is printed.
- * - No function calls back, exits, or blocks beyond its time limit.
- * - One thing ends the process: where the system has no memory left, a line is printed and abort()
- *   called. What a call about one event takes is bounded, whatever it is given and whatever the
- *   server answers: 5 MiB. What the queue takes is bounded by queue_max_bytes and by 1 KiB for each
- *   event that was accepted before: a report without room for the server's answer has only the
- *   event's id, type and timestamp, or an error without the answer's body.
+ * - Input strings are NUL-terminated UTF-8. The library borrows them for the call only. A function
+ *   that gets invalid UTF-8, or NULL where it is not allowed, returns VCE_ERR_ARGUMENT and never
+ *   crashes. Every _free function accepts NULL.
+ * - A function that can fail returns vce_status; VCE_OK is 0. It writes its results to
+ *   out-parameters, and only on success. Its last parameter is vce_error **error. Pass NULL to
+ *   ignore the error. Otherwise a failure sets it to an error, which the caller frees with
+ *   vce_error_free; success leaves it unchanged.
+ * - Objects are opaque. A const char * result belongs to its object and is valid as long as the
+ *   object exists. A char * result belongs to the caller, who frees it with vce_string_free.
+ * - const vce_client *: any number of threads may use it at the same time. Any other object: one
+ *   thread at a time. While an object is being freed, no other thread may be inside, or about to
+ *   enter, any call with it.
+ * - A thread that calls a function needs a stack of 64 KiB, plus the size of the program's
+ *   thread-local variables, which lie on the stack too.
+ * - A panic inside the library becomes VCE_ERR_INTERNAL; its message is in the error, and nothing
+ *   is printed.
+ * - No function calls back into the program, exits the process, or blocks longer than its time
+ *   limit.
+ * - Only one thing ends the process: if the system has no memory left, the library prints a line
+ *   and calls abort(). Memory is bounded. A call about one event uses at most 5 MiB, whatever its
+ *   arguments are and whatever the server answers. The queue uses at most queue_max_bytes, plus
+ *   1 KiB for each event that it has accepted: if there is no room for the server's answer, a
+ *   report has only the event's id, type and timestamp, or an error without the answer's body.
  */
 
 #ifndef VCE_H
@@ -48,9 +52,9 @@
 #define VCE_VERSION_PATCH 0
 
 /**
- * What a call came to. Zero is success; 10 to 29 are the caller's mistakes, found before
- * anything was sent; 40 to 49 concern the way to the server, 60 to 69 its answer, 80 to 89
- * the queue.
+ * The result of a call. 0 is success. 10 to 29 are the caller's mistakes, found before anything
+ * was sent. 40 to 49 are errors of the connection, 60 to 69 come from the server's answer, 80 to
+ * 89 from the queue.
  */
 typedef enum {
     /**
@@ -58,7 +62,7 @@ typedef enum {
      */
     VCE_OK = 0,
     /**
-     * An event list has no further event.
+     * The event list has no more events.
      */
     VCE_END = 1,
     /**
@@ -106,15 +110,15 @@ typedef enum {
      */
     VCE_ERR_BODY_TOO_LARGE = 26,
     /**
-     * The conversation id has a wrong form.
+     * The conversation id is invalid.
      */
     VCE_ERR_CONVERSATION_ID = 27,
     /**
-     * The member id has a wrong form.
+     * The member id is invalid.
      */
     VCE_ERR_MEMBER_ID = 28,
     /**
-     * The event id has a wrong form.
+     * The event id is invalid.
      */
     VCE_ERR_EVENT_ID = 29,
     /**
@@ -130,11 +134,11 @@ typedef enum {
      */
     VCE_ERR_TIMEOUT = 42,
     /**
-     * The connection broke off midway.
+     * The connection broke during the request.
      */
     VCE_ERR_NETWORK = 43,
     /**
-     * The answer makes no sense, or is too large.
+     * The answer is invalid or too large.
      */
     VCE_ERR_RESPONSE = 44,
     /**
@@ -154,7 +158,7 @@ typedef enum {
      */
     VCE_ERR_NOT_FOUND = 63,
     /**
-     * Too many requests: 429, or the `rate_limit` leaves no room in time.
+     * Too many requests: 429, or `rate_limit` allows no request within the time limit.
      */
     VCE_ERR_RATE_LIMITED = 64,
     /**
@@ -176,55 +180,56 @@ typedef enum {
 } vce_status;
 
 /**
- * What became of an event.
+ * Whether an event exists.
  */
 typedef enum {
     /**
-     * It certainly does not exist.
+     * The event certainly does not exist.
      */
     VCE_OUTCOME_NOT_CREATED = 0,
     /**
-     * It exists.
+     * The event exists.
      */
     VCE_OUTCOME_CREATED = 1,
     /**
-     * It may exist: the request left, and no answer settled it. Repeating it may create it twice.
+     * The event may exist: the request was sent, and no answer says whether the event was
+     * created. Sending it again may create a second event.
      */
     VCE_OUTCOME_MAYBE_CREATED = 2,
 } vce_outcome;
 
 /**
- * A connection to the Conversation API. Any number of threads at the same time.
+ * A client of the Conversation API. Any number of threads may use it at the same time.
  *
- * A child process that inherits a client by fork may use and free it: it gets connections, a
- * token, a queue and threads of its own, and leaves its parent's alone. It may have been forked
- * at any moment. A fork waits while the library looks a name up, at most for half a second.
+ * A child process that inherits a client by fork may use it and free it, at whatever moment the
+ * fork happened. The child gets its own connections, token, queue and threads, and does not touch
+ * its parent's. While the library looks up a name, fork() waits for it, at most half a second.
  */
 typedef struct vce_client vce_client;
 
 /**
- * A client's settings. One thread at a time.
+ * A client's settings. One thread at a time may use them.
  */
 typedef struct vce_config vce_config;
 
 /**
- * Why a call failed, and what became of the event. Holds no secret.
+ * Why a call failed, and whether the event may exist. It contains no secret.
  */
 typedef struct vce_error vce_error;
 
 /**
- * An event as the server described it. A field that the server left out is NULL, also the id of
- * an event that was created; only vce_event_json is always there.
+ * An event as the server described it. A field that the server left out is NULL; this can happen
+ * even to the id of a created event. Only vce_event_json is always there.
  */
 typedef struct vce_event vce_event;
 
 /**
- * A conversation's events, fetched as they are asked for. One thread at a time.
+ * A conversation's events, fetched when they are needed. One thread at a time may use it.
  */
 typedef struct vce_event_list vce_event_list;
 
 /**
- * A delivery report: what became of an event that was enqueued.
+ * A delivery report: it says what happened to an enqueued event. One thread at a time may use it.
  */
 typedef struct vce_report vce_report;
 
@@ -233,46 +238,51 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * The version of the library that is loaded, such as "0.1.0". Static; not freed.
+ * Returns the version of the loaded library, such as "0.1.0". The text is static: do not free it.
  */
 const char *vce_version(void);
 
 /**
- * The name of a status, such as "VCE_ERR_TYPE_PREFIX"; for other numbers "VCE_ERR_UNKNOWN".
- * Static; not freed.
+ * Returns the name of a status, such as "VCE_ERR_TYPE_PREFIX"; for an unknown number
+ * "VCE_ERR_UNKNOWN". The text is static: do not free it.
  */
 const char *vce_status_name(int32_t status);
 
 /**
- * Frees a text that a function handed over as char *. NULL is allowed.
+ * Frees a text that a function returned as char *. NULL is allowed.
  */
 void vce_string_free(char *string);
 
 /**
- * Checks an event type by the documented rules: it begins with "custom:", has at most 100
- * characters in all, and after the prefix only letters, digits, '-' and '_'.
+ * Checks an event type against the rules in the Conversation API's documentation of custom
+ * events: it begins with "custom:", has at most 100 characters in all, and after the prefix it
+ * has only letters, digits, '-' and '_'. The call sends nothing.
  *
- * Answers VCE_ERR_TYPE_PREFIX, _EMPTY, _TOO_LONG or _CHARACTER, the first that applies.
- * Source: the Conversation API's documentation of custom events.
+ * Returns VCE_OK, or the first that applies of VCE_ERR_TYPE_PREFIX, VCE_ERR_TYPE_EMPTY,
+ * VCE_ERR_TYPE_TOO_LONG and VCE_ERR_TYPE_CHARACTER.
  */
 vce_status vce_validate_type(const char *type, vce_error **error);
 
 /**
- * Checks a body: one JSON object (RFC 8259, nested at most 128 deep) of at most 4096 bytes,
- * counted without insignificant whitespace.
+ * Checks a body: it is one JSON object (RFC 8259, nested at most 128 deep) of at most 4096 bytes,
+ * not counting insignificant whitespace. The call sends nothing.
  *
- * Answers VCE_ERR_BODY_JSON, _NOT_OBJECT or _TOO_LARGE, the first that applies.
+ * Returns VCE_OK, or the first that applies of VCE_ERR_BODY_JSON, VCE_ERR_BODY_NOT_OBJECT and
+ * VCE_ERR_BODY_TOO_LARGE.
  */
 vce_status vce_validate_body(const char *body, vce_error **error);
 
 /**
- * Settings with every option at its default. To be freed with vce_config_free.
+ * Returns settings with every option at its default. Free them with vce_config_free.
  */
 vce_config *vce_config_new(void);
 
 /**
- * Sets an option; a value of NULL puts it back to its default. The README lists the options.
- * The value is copied and checked at once; VCE_ERR_CONFIG leaves the former one in place.
+ * Sets an option; a value of NULL sets it back to its default. The README lists the options. The
+ * value is copied, and checked at once.
+ *
+ * Returns VCE_ERR_CONFIG if the name is unknown or the value is invalid; the option then keeps
+ * its previous value.
  */
 vce_status vce_config_set(vce_config *config,
                           const char *name,
@@ -280,66 +290,72 @@ vce_status vce_config_set(vce_config *config,
                           vce_error **error);
 
 /**
- * Takes options from the environment: VONAGE_APPLICATION_ID, VONAGE_APPLICATION_PRIVATE_KEY_PATH,
+ * Sets options from the environment: VONAGE_APPLICATION_ID, VONAGE_APPLICATION_PRIVATE_KEY_PATH,
  * VONAGE_PRIVATE_KEY (a path or the key itself), and VCE_ with any option's name in capitals,
- * such as VCE_TIMEOUT. Nothing else of the library reads the environment, but for the usual
- * proxy variables while the option proxy is "env".
+ * such as VCE_TIMEOUT. The library reads no other environment variables, except the usual proxy
+ * variables if the option proxy is "env".
  *
- * No other thread may change the environment meanwhile.
+ * No other thread may change the environment during this call. Returns VCE_ERR_CONFIG if a
+ * variable has an invalid value.
  */
 vce_status vce_config_load_env(vce_config *config, vce_error **error);
 
 /**
- * Frees settings. Clients made from them are not touched. NULL is allowed.
+ * Frees settings. Clients that were made from them stay valid. NULL is allowed.
  */
 void vce_config_free(vce_config *config);
 
 /**
- * Makes a client from a copy of the settings. Reads the private key and ca_file, connects to
- * nothing, starts no thread. To be freed with vce_client_free.
+ * Makes a client from a copy of the settings. Free it with vce_client_free. The call reads the
+ * private key and ca_file; it opens no connection and starts no thread.
  *
- * Answers VCE_ERR_CONFIG or VCE_ERR_CREDENTIALS.
+ * Returns VCE_OK, VCE_ERR_CONFIG or VCE_ERR_CREDENTIALS.
  */
 vce_status vce_client_new(const vce_config *config, vce_client **client, vce_error **error);
 
 /**
- * Refuses new calls and events with VCE_ERR_CLOSED, and waits at most timeout_ms for the calls
- * that run in other threads and for the events that were enqueued. Then it cancels what is
- * left: such calls answer, and such events are reported with, VCE_ERR_CLOSED and the outcome
- * that the evidence gives. Reports can still be polled. No thread of the library is left then,
- * but those of an engine that is shared, one that still waits for the system to look a host's
- * name up, and one that watches over other clients' idle connections. Any thread may close;
- * closing again answers VCE_OK.
+ * Closes a client: refuses new calls and events with VCE_ERR_CLOSED, and waits at most timeout_ms
+ * milliseconds for calls in other threads and for enqueued events. Then it cancels the rest:
+ * those calls return VCE_ERR_CLOSED, those events are reported with VCE_ERR_CLOSED, and the
+ * outcome of each says what is known about its event.
  *
- * Answers VCE_OK if nothing had to be cancelled, else VCE_ERR_TIMEOUT.
+ * Reports can still be polled afterwards. No thread of the library remains, except the threads
+ * of a shared engine, a thread that still waits for the system to look up a host's name, and a
+ * thread that watches the idle connections of other clients. Any thread may close a client.
+ *
+ * Returns VCE_OK if nothing had to be cancelled, otherwise VCE_ERR_TIMEOUT. Closing again returns
+ * VCE_OK.
  */
 vce_status vce_client_close(const vce_client *client, uint64_t timeout_ms, vce_error **error);
 
 /**
- * Closes a client with no time and frees it; blocks no longer than the cancelling takes. With
- * engine=shared, events that were accepted are delivered all the same, without reports.
+ * Frees a client. It closes the client first, with a time limit of 0: it cancels what is
+ * unfinished and blocks no longer than that takes. With engine=shared, accepted events are still
+ * delivered, but without reports. NULL is allowed.
  *
- * No other thread may be inside, or about to enter, any call with the client: close it first,
- * which makes vce_poll and vce_flush return, join the threads that use it, then free it. Its
- * event lists stay, and answer VCE_ERR_CLOSED once they need the server. NULL is allowed.
+ * No other thread may be inside, or about to enter, any call with the client. Close it first,
+ * which makes vce_poll and vce_flush return; then join the threads that use it; then free it. Its
+ * event lists remain valid, and return VCE_ERR_CLOSED when they need the server.
  */
 void vce_client_free(vce_client *client);
 
 /**
- * Creates one event and waits for the answer, at most for the option timeout.
+ * Creates one event and waits for the answer, at most as long as the option timeout says.
  *
- * from may be NULL, unless the token has a subject: VCE_ERR_MEMBER_ID. body is a JSON object; its
- * keys, numbers and strings are sent byte for byte. event may be NULL; else it is to be freed
- * with vce_event_free.
+ * from is the member that the event comes from. NULL is allowed, unless the token has a subject:
+ * then the call returns VCE_ERR_MEMBER_ID. body is a JSON object; its keys, numbers and strings
+ * are sent byte for byte. event may be NULL; otherwise free the event with vce_event_free.
  *
- * Runs on the caller's thread, also in exit handlers and in destructors of threads. Only while
- * the host's name is looked up, which the system does without a time limit, a thread of the
- * library waits for the answer; the process has one for a name, and remembers it for 30 seconds.
- * Once several connections are idle, another one closes them after 15 seconds.
+ * The call runs on the caller's thread. It also works in exit handlers and in thread destructors.
+ * The library uses a thread of its own in two cases. The system looks up host names without a
+ * time limit, so a thread waits for each lookup; the process has one such thread for a name, and
+ * remembers the addresses for 30 seconds. When several connections are idle, another thread
+ * closes them after 15 seconds.
  *
- * Of several offences the first in this order is reported: arguments, conversation_id, type,
- * from, body; nothing is sent then. After any failure vce_error_outcome tells whether the
- * event exists all the same.
+ * Returns the first error in this order: arguments, conversation_id, type, from, body; then
+ * nothing was sent. Otherwise returns VCE_ERR_CLOSED, or a status from 40 to 69 that says what
+ * went wrong with the connection or what the server answered. After any failure
+ * vce_error_outcome says whether the event may exist.
  */
 vce_status vce_create_event(const vce_client *client,
                             const char *conversation_id,
@@ -350,7 +366,10 @@ vce_status vce_create_event(const vce_client *client,
                             vce_error **error);
 
 /**
- * Fetches an event. It is to be freed with vce_event_free.
+ * Fetches an event, at most as long as the option timeout says. Free it with vce_event_free.
+ *
+ * Returns VCE_ERR_CONVERSATION_ID, VCE_ERR_EVENT_ID, VCE_ERR_CLOSED, VCE_ERR_NOT_FOUND or another
+ * status from 40 to 69.
  */
 vce_status vce_get_event(const vce_client *client,
                          const char *conversation_id,
@@ -359,8 +378,12 @@ vce_status vce_get_event(const vce_client *client,
                          vce_error **error);
 
 /**
- * Deletes an event. The server may go on listing it, with a "deleted" timestamp. It is not
- * repeated once the request has left: the second answer would be VCE_ERR_NOT_FOUND.
+ * Deletes an event, at most as long as the option timeout says. The server may still list the
+ * event, with a "deleted" timestamp. The request is not repeated if the first one may have been
+ * carried out: the second answer would be VCE_ERR_NOT_FOUND.
+ *
+ * Returns VCE_ERR_CONVERSATION_ID, VCE_ERR_EVENT_ID, VCE_ERR_CLOSED, VCE_ERR_NOT_FOUND or another
+ * status from 40 to 69.
  */
 vce_status vce_delete_event(const vce_client *client,
                             const char *conversation_id,
@@ -368,8 +391,10 @@ vce_status vce_delete_event(const vce_client *client,
                             vce_error **error);
 
 /**
- * Lists a conversation's events; nothing is sent yet. The list is to be freed with
- * vce_event_list_free, before or after the client.
+ * Makes a list of a conversation's events. It sends nothing yet: vce_event_list_next fetches the
+ * events. Free the list with vce_event_list_free, before or after the client.
+ *
+ * Returns VCE_ERR_CONVERSATION_ID if the id is invalid.
  */
 vce_status vce_list_events(const vce_client *client,
                            const char *conversation_id,
@@ -377,15 +402,17 @@ vce_status vce_list_events(const vce_client *client,
                            vce_error **error);
 
 /**
- * Narrows or orders a list before its first event is asked for; a value of NULL leaves the
- * choice to the server.
+ * Filters or orders a list. Call it before the first vce_event_list_next. A value of NULL leaves
+ * the choice to the server.
  *
- * type: only events of this type, which are picked out here. A type that begins with "custom:"
- * is never sent, since the server's filter does not support custom types, so the list fetches
- * every page: page_size "100" spares requests. Any other type is sent to the server too.
- * order: "asc" or "desc". page_size: "1" to "100", how many events are fetched at once.
- * start_id, end_id: the range of event ids. exclude_deleted: "true" or "false". Answers
- * VCE_ERR_ARGUMENT for anything else.
+ * type: only events of this type; the library picks them out. It never sends a type that begins
+ * with "custom:" to the server, whose filter does not support custom types; so the list fetches
+ * every page, and page_size "100" saves requests. It sends any other type to the server too.
+ * order: "asc" or "desc". page_size: "1" to "100", the number of events fetched at once.
+ * start_id, end_id: the range of event ids. exclude_deleted: "true" or "false".
+ *
+ * Returns VCE_ERR_ARGUMENT for any other name or value, or after the first
+ * vce_event_list_next; VCE_ERR_EVENT_ID for an invalid start_id or end_id.
  */
 vce_status vce_event_list_set(vce_event_list *list,
                               const char *name,
@@ -393,45 +420,49 @@ vce_status vce_event_list_set(vce_event_list *list,
                               vce_error **error);
 
 /**
- * The next event, to be freed with vce_event_free; VCE_END after the last. Fetches pages as
- * needed, at most for the option timeout. After an error the call can be repeated: no event
- * is passed over. VCE_ERR_RESPONSE if the server says that there is a next page, but not how to
- * ask for it.
+ * Gets the next event. Free it with vce_event_free. The call fetches pages as needed, at most as
+ * long as the option timeout says. After an error it can be repeated: no event is skipped.
+ *
+ * Returns VCE_OK, VCE_END after the last event, VCE_ERR_CLOSED, or a status from 40 to 69.
+ * VCE_ERR_RESPONSE can mean that the server says that there is a next page, but not how to ask
+ * for it.
  */
 vce_status vce_event_list_next(vce_event_list *list, vce_event **event, vce_error **error);
 
 /**
- * Frees a list. Its events are not touched. NULL is allowed.
+ * Frees a list. Events that came from it stay valid. NULL is allowed.
  */
 void vce_event_list_free(vce_event_list *list);
 
 /**
- * The event's id as text, whether the server sent a number or a string. NULL if it sent none.
+ * Returns the event's id as text, whether the server sent a number or a string. NULL if the
+ * server sent no id.
  */
 const char *vce_event_id(const vce_event *event);
 
 /**
- * The event type, or NULL.
+ * Returns the event type, or NULL.
  */
 const char *vce_event_type(const vce_event *event);
 
 /**
- * The member that the event comes from, or NULL.
+ * Returns the id of the member that the event comes from, or NULL.
  */
 const char *vce_event_from(const vce_event *event);
 
 /**
- * When the server created the event, as it wrote it (RFC 3339), or NULL.
+ * Returns the time at which the server created the event, as the server wrote it (RFC 3339), or
+ * NULL.
  */
 const char *vce_event_timestamp(const vce_event *event);
 
 /**
- * The body's JSON, byte for byte the server's, or NULL.
+ * Returns the body's JSON byte for byte as the server sent it, or NULL.
  */
 const char *vce_event_body(const vce_event *event);
 
 /**
- * The whole resource's JSON, byte for byte the server's. NULL only for NULL.
+ * Returns the JSON of the whole event byte for byte as the server sent it. NULL only for NULL.
  */
 const char *vce_event_json(const vce_event *event);
 
@@ -441,66 +472,68 @@ const char *vce_event_json(const vce_event *event);
 void vce_event_free(vce_event *event);
 
 /**
- * What went wrong; VCE_ERR_ARGUMENT for NULL.
+ * Returns the status of the error; VCE_ERR_ARGUMENT for NULL.
  */
 vce_status vce_error_status(const vce_error *error);
 
 /**
- * One sentence for a person: what, where, what to do. NULL only for NULL.
+ * Returns one sentence for a person: what went wrong, where, and what to do. NULL only for NULL.
  */
 const char *vce_error_message(const vce_error *error);
 
 /**
- * Whether the event exists all the same: VCE_OUTCOME_NOT_CREATED or VCE_OUTCOME_MAYBE_CREATED.
- * Calls that create no event answer VCE_OUTCOME_NOT_CREATED. VCE_OUTCOME_MAYBE_CREATED for NULL,
- * which knows nothing.
+ * Returns VCE_OUTCOME_NOT_CREATED if the event does not exist, or VCE_OUTCOME_MAYBE_CREATED if it
+ * may exist in spite of the error. Errors of calls that create no event have
+ * VCE_OUTCOME_NOT_CREATED. For NULL, nothing is known: VCE_OUTCOME_MAYBE_CREATED.
  */
 vce_outcome vce_error_outcome(const vce_error *error);
 
 /**
- * Whether the same call may succeed later without creating an event twice (or, under
- * delivery=at_least_once, although it may). False for NULL.
+ * Returns whether the same call may succeed later without creating the event twice. With
+ * delivery=at_least_once it may create the event twice. False for NULL.
  */
 bool vce_error_is_retryable(const vce_error *error);
 
 /**
- * How long the server asked to wait, in milliseconds; -1 if it did not say.
+ * Returns how many milliseconds to wait before trying again, as the server's Retry-After or the
+ * option rate_limit says; -1 if neither does.
  */
 int64_t vce_error_retry_after_ms(const vce_error *error);
 
 /**
- * The byte of the first offence in a type, an id or a body; -1 if there is none.
+ * Returns the byte offset of the first error in an event type, an id, a body or another text that
+ * the caller passed; -1 if the error has no offset.
  */
 int64_t vce_error_offset(const vce_error *error);
 
 /**
- * The HTTP status of the server's answer; 0 if there was none.
+ * Returns the HTTP status of the server's answer; 0 if there was no answer.
  */
 int32_t vce_error_http_status(const vce_error *error);
 
 /**
- * Vonage's code, such as "conversation:error:not-found"; or NULL.
+ * Returns Vonage's error code, such as "conversation:error:not-found", or NULL.
  */
 const char *vce_error_code(const vce_error *error);
 
 /**
- * The problem details' title; or NULL.
+ * Returns the title of the problem details, or NULL.
  */
 const char *vce_error_title(const vce_error *error);
 
 /**
- * The problem details' detail, or an older version's description; or NULL.
+ * Returns the detail of the problem details (in an older version its description), or NULL.
  */
 const char *vce_error_detail(const vce_error *error);
 
 /**
- * What identifies the request towards Vonage's support; or NULL.
+ * Returns the id by which Vonage's support finds the request, or NULL.
  */
 const char *vce_error_trace_id(const vce_error *error);
 
 /**
- * The answer's body as received, at most its first 64 KiB and not beyond a NUL byte; it need
- * not be UTF-8. NULL if there was no answer.
+ * Returns the body of the server's answer as received: at most its first 64 KiB, and only up to a
+ * NUL byte. It may be invalid UTF-8. NULL if there was no answer.
  */
 const char *vce_error_response(const vce_error *error);
 
@@ -510,23 +543,24 @@ const char *vce_error_response(const vce_error *error);
 void vce_error_free(vce_error *error);
 
 /**
- * Accepts an event to be sent in the background: validates it, copies it and returns without
- * I/O. What becomes of it is told by a report, which carries tag; the tag means nothing to the
- * library. Each accepted event has exactly one report (unless the option reports thins them).
+ * Accepts an event to send it in the background: validates it, copies it and returns without
+ * I/O. A delivery report later says what happened to the event. The report has the same tag; the
+ * library does not interpret the tag. Each accepted event has exactly one report, unless the
+ * option reports turns it off.
  *
- * from and body are as for vce_create_event. The events of a conversation are sent one after
- * the other in the order in which they were enqueued, also through retries; conversations run
- * in parallel, as many as the option connections says. An attempt has the time limit timeout,
- * the event's whole life delivery_timeout.
+ * from and body are as for vce_create_event. The events of one conversation are sent one after
+ * the other, in the order in which they were enqueued; retries keep this order. Different
+ * conversations are sent in parallel, at most as many as the option connections says. The option
+ * timeout limits each attempt; delivery_timeout limits the time from enqueuing to the report.
  *
- * The first event starts a thread of the library; there are at most connections plus one, and
- * one for a name lookup. They call nothing of the caller's, block its signals, and leave after
- * some seconds without work.
- * A process that ends does not wait for them: vce_flush or vce_client_close first.
+ * The first event starts a thread of the library. There are at most connections + 1 such threads,
+ * and one for a name lookup. They call no code of the program, block its signals, and end after
+ * some seconds without work. The process does not wait for them when it exits: call vce_flush or
+ * vce_client_close first.
  *
- * Answers what vce_create_event answers for an event that breaks a rule; VCE_ERR_CLOSED;
- * VCE_ERR_QUEUE_FULL (an event counts until its report has been taken); VCE_ERR_INTERNAL if
- * the system has no thread left. Nothing was accepted then.
+ * Returns the same errors as vce_create_event for an event that breaks a rule; VCE_ERR_CLOSED;
+ * VCE_ERR_QUEUE_FULL (an event counts until its report has been polled); VCE_ERR_INTERNAL if the
+ * system cannot start a thread. After any error, the event was not accepted.
  */
 vce_status vce_enqueue_event(const vce_client *client,
                              const char *conversation_id,
@@ -537,22 +571,22 @@ vce_status vce_enqueue_event(const vce_client *client,
                              vce_error **error);
 
 /**
- * The next delivery report, in the order in which events came to their ends; it is to be freed
- * with vce_report_free. NULL if none comes within timeout_ms, or at once if none can come any
- * more because the client is closed. UINT64_MAX is no limit.
+ * Returns the next delivery report, in the order in which events finished. Free it with
+ * vce_report_free. Returns NULL if no report comes within timeout_ms milliseconds (UINT64_MAX: no
+ * limit), or at once if the client is closed and no report can come any more.
  *
- * Threads that poll at the same time get different reports. vce_client_close makes them return
- * as soon as there is nothing more to report.
+ * Threads that poll at the same time get different reports. After vce_client_close they return as
+ * soon as no report can come any more.
  */
 vce_report *vce_poll(const vce_client *client, uint64_t timeout_ms);
 
 /**
- * Waits until every event that was accepted has come to its end, those that other threads
- * enqueue meanwhile included; their reports may still wait for vce_poll. remaining may be NULL;
- * it is written in any case: how many events have not come to their end.
+ * Waits until every accepted event is finished, including events that other threads enqueue
+ * meanwhile. Their reports may still wait for vce_poll. remaining is set to the number of
+ * unfinished events, also on failure; it may be NULL.
  *
- * Answers VCE_OK if no event is left, else VCE_ERR_TIMEOUT after timeout_ms. vce_client_close
- * finishes every event, so a flush in another thread returns.
+ * Returns VCE_OK if no event is unfinished, otherwise VCE_ERR_TIMEOUT after timeout_ms
+ * milliseconds. vce_client_close finishes every event, so a flush in another thread returns.
  */
 vce_status vce_flush(const vce_client *client,
                      uint64_t timeout_ms,
@@ -560,49 +594,51 @@ vce_status vce_flush(const vce_client *client,
                      vce_error **error);
 
 /**
- * A descriptor that is readable exactly while reports wait for vce_poll: for epoll, asyncio,
- * stream_select. With edge-triggered epoll, poll until NULL after each edge.
+ * Returns a file descriptor that is readable exactly while reports wait for vce_poll. Use it with
+ * epoll, asyncio or stream_select. With edge-triggered epoll, call vce_poll until it returns NULL
+ * after each edge.
  *
- * It is made at the first call and belongs to the client: it is neither to be read nor to be
- * closed, and gone when the client is freed. -1 if the system has none to give. A forked child
- * gets one of its own, and must ask for it.
+ * The first call makes the descriptor. It belongs to the client: do not read or close it; it is
+ * closed when the client is freed. Returns -1 if the system has no descriptor left. A forked
+ * child has its own descriptor and must ask for it again.
  */
 int vce_report_fd(const vce_client *client);
 
 /**
- * Counters, as a JSON object; to be freed with vce_string_free. NULL for NULL.
+ * Returns counters as a JSON object. Free the text with vce_string_free. Returns NULL for NULL.
  *
- * "queued": events that wait for their turn; "in_flight": those that are being sent; "reports":
- * reports that wait for vce_poll; "events" and "bytes": what counts against queue_max_events and
- * queue_max_bytes, with engine=shared for all handles; "accepted", "created", "maybe_created",
- * "not_created": events so far (accepted is the sum of queued, in_flight and the other three);
- * "not_created_by_status": an object from status names to counts; "retries": requests that were
- * repeated; "latency_ms": an object with "p50", "p90", "p99" and "max", from enqueuing to
- * creation, to two digits, null before the first; "engine": an object with "tokens_signed" and
- * "connections_opened", which also counts calls that wait, and other clients that share the
- * engine. More keys may come; these stay.
+ * "queued": events that wait to be sent. "in_flight": events that are being sent. "reports":
+ * reports that wait for vce_poll. "events" and "bytes": what counts against queue_max_events and
+ * queue_max_bytes; with engine=shared, of all clients that share the engine. "accepted",
+ * "created", "maybe_created" and "not_created": events so far (accepted is the sum of queued,
+ * in_flight and the other three). "not_created_by_status": an object from status names to counts.
+ * "retries": requests that were repeated. "latency_ms": an object with "p50", "p90", "p99" and
+ * "max", the milliseconds from enqueuing to creation, exact to two digits; null before the first
+ * created event. "engine": an object with "tokens_signed" and "connections_opened"; these count
+ * vce_create_event and the other calls too, and all clients that share the engine. Later versions
+ * may add keys, and keep these.
  */
 char *vce_client_stats(const vce_client *client);
 
 /**
- * The tag that the event was enqueued with; 0 for NULL.
+ * Returns the tag with which the event was enqueued; 0 for NULL.
  */
 uint64_t vce_report_tag(const vce_report *report);
 
 /**
- * What became of the event; VCE_OUTCOME_MAYBE_CREATED for NULL, which knows nothing.
+ * Returns whether the event exists. For NULL, nothing is known: VCE_OUTCOME_MAYBE_CREATED.
  */
 vce_outcome vce_report_outcome(const vce_report *report);
 
 /**
- * The event as the server described it, borrowed from the report; NULL unless it was created,
- * and for NULL.
+ * Returns the event as the server described it. It belongs to the report and is freed with it.
+ * NULL if the event was not created, or may have been, and for NULL.
  */
 const vce_event *vce_report_event(const vce_report *report);
 
 /**
- * Why the event was not, or perhaps not, created, borrowed from the report; NULL if it was, and
- * for NULL.
+ * Returns why the event was not created, or may not have been. The error belongs to the report
+ * and is freed with it. NULL if the event was created, and for NULL.
  */
 const vce_error *vce_report_error(const vce_report *report);
 

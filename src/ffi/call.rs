@@ -1,4 +1,4 @@
-//! Functions that can fail: what went wrong becomes an error for the caller, panics included.
+//! Functions that can fail: failures and panics become an error for the caller.
 
 use super::convert::Out;
 use super::error::vce_error;
@@ -12,7 +12,7 @@ pub fn fallible(error: OutError, body: impl FnOnce() -> Result<Status>) -> vce_s
     guarded(error, Effect::Read, body)
 }
 
-/// Runs a function that creates an event: after a panic nobody knows whether it has.
+/// Runs a function that creates an event: after a panic the event may have been created.
 pub fn creating(error: OutError, body: impl FnOnce() -> Result<Status>) -> vce_status {
     guarded(error, Effect::Create, body)
 }
@@ -29,7 +29,7 @@ fn guarded(error: OutError, effect: Effect, body: impl FnOnce() -> Result<Status
     }
 }
 
-/// Where an error is handed to the caller.
+/// The out-parameter for the error.
 pub struct OutError(Out<vce_error>);
 
 impl OutError {

@@ -1,4 +1,4 @@
-//! Clients, and what they send.
+//! Clients, and the requests that they send.
 
 use std::ffi::c_char;
 use std::time::Duration;
@@ -14,17 +14,17 @@ use super::status::vce_status;
 use crate::client::Client;
 use crate::error::Status;
 
-/// A connection to the Conversation API. Any number of threads at the same time.
+/// A client of the Conversation API. Any number of threads may use it at the same time.
 ///
-/// A child process that inherits a client by fork may use and free it: it gets connections, a
-/// token, a queue and threads of its own, and leaves its parent's alone. It may have been forked
-/// at any moment. A fork waits while the library looks a name up, at most for half a second.
+/// A child process that inherits a client by fork may use it and free it, at whatever moment the
+/// fork happened. The child gets its own connections, token, queue and threads, and does not touch
+/// its parent's. While the library looks up a name, fork() waits for it, at most half a second.
 pub struct vce_client(pub(super) Client);
 
-/// Makes a client from a copy of the settings. Reads the private key and ca_file, connects to
-/// nothing, starts no thread. To be freed with vce_client_free.
+/// Makes a client from a copy of the settings. Free it with vce_client_free. The call reads the
+/// private key and ca_file; it opens no connection and starts no thread.
 ///
-/// Answers VCE_ERR_CONFIG or VCE_ERR_CREDENTIALS.
+/// Returns VCE_OK, VCE_ERR_CONFIG or VCE_ERR_CREDENTIALS.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_client_new(
     config: Option<&vce_config>,
@@ -41,15 +41,17 @@ pub unsafe extern "C" fn vce_client_new(
     })
 }
 
-/// Refuses new calls and events with VCE_ERR_CLOSED, and waits at most timeout_ms for the calls
-/// that run in other threads and for the events that were enqueued. Then it cancels what is
-/// left: such calls answer, and such events are reported with, VCE_ERR_CLOSED and the outcome
-/// that the evidence gives. Reports can still be polled. No thread of the library is left then,
-/// but those of an engine that is shared, one that still waits for the system to look a host's
-/// name up, and one that watches over other clients' idle connections. Any thread may close;
-/// closing again answers VCE_OK.
+/// Closes a client: refuses new calls and events with VCE_ERR_CLOSED, and waits at most timeout_ms
+/// milliseconds for calls in other threads and for enqueued events. Then it cancels the rest:
+/// those calls return VCE_ERR_CLOSED, those events are reported with VCE_ERR_CLOSED, and the
+/// outcome of each says what is known about its event.
 ///
-/// Answers VCE_OK if nothing had to be cancelled, else VCE_ERR_TIMEOUT.
+/// Reports can still be polled afterwards. No thread of the library remains, except the threads
+/// of a shared engine, a thread that still waits for the system to look up a host's name, and a
+/// thread that watches the idle connections of other clients. Any thread may close a client.
+///
+/// Returns VCE_OK if nothing had to be cancelled, otherwise VCE_ERR_TIMEOUT. Closing again returns
+/// VCE_OK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_client_close(
     client: Option<&vce_client>,
@@ -63,31 +65,34 @@ pub unsafe extern "C" fn vce_client_close(
     })
 }
 
-/// Closes a client with no time and frees it; blocks no longer than the cancelling takes. With
-/// engine=shared, events that were accepted are delivered all the same, without reports.
+/// Frees a client. It closes the client first, with a time limit of 0: it cancels what is
+/// unfinished and blocks no longer than that takes. With engine=shared, accepted events are still
+/// delivered, but without reports. NULL is allowed.
 ///
-/// No other thread may be inside, or about to enter, any call with the client: close it first,
-/// which makes vce_poll and vce_flush return, join the threads that use it, then free it. Its
-/// event lists stay, and answer VCE_ERR_CLOSED once they need the server. NULL is allowed.
+/// No other thread may be inside, or about to enter, any call with the client. Close it first,
+/// which makes vce_poll and vce_flush return; then join the threads that use it; then free it. Its
+/// event lists remain valid, and return VCE_ERR_CLOSED when they need the server.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_client_free(client: Option<Box<vce_client>>) {
     infallible((), || drop(client));
 }
 
-/// Creates one event and waits for the answer, at most for the option timeout.
+/// Creates one event and waits for the answer, at most as long as the option timeout says.
 ///
-/// from may be NULL, unless the token has a subject: VCE_ERR_MEMBER_ID. body is a JSON object; its
-/// keys, numbers and strings are sent byte for byte. event may be NULL; else it is to be freed
-/// with vce_event_free.
+/// from is the member that the event comes from. NULL is allowed, unless the token has a subject:
+/// then the call returns VCE_ERR_MEMBER_ID. body is a JSON object; its keys, numbers and strings
+/// are sent byte for byte. event may be NULL; otherwise free the event with vce_event_free.
 ///
-/// Runs on the caller's thread, also in exit handlers and in destructors of threads. Only while
-/// the host's name is looked up, which the system does without a time limit, a thread of the
-/// library waits for the answer; the process has one for a name, and remembers it for 30 seconds.
-/// Once several connections are idle, another one closes them after 15 seconds.
+/// The call runs on the caller's thread. It also works in exit handlers and in thread destructors.
+/// The library uses a thread of its own in two cases. The system looks up host names without a
+/// time limit, so a thread waits for each lookup; the process has one such thread for a name, and
+/// remembers the addresses for 30 seconds. When several connections are idle, another thread
+/// closes them after 15 seconds.
 ///
-/// Of several offences the first in this order is reported: arguments, conversation_id, type,
-/// from, body; nothing is sent then. After any failure vce_error_outcome tells whether the
-/// event exists all the same.
+/// Returns the first error in this order: arguments, conversation_id, type, from, body; then
+/// nothing was sent. Otherwise returns VCE_ERR_CLOSED, or a status from 40 to 69 that says what
+/// went wrong with the connection or what the server answered. After any failure
+/// vce_error_outcome says whether the event may exist.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_create_event(
     client: Option<&vce_client>,
@@ -110,7 +115,10 @@ pub unsafe extern "C" fn vce_create_event(
     })
 }
 
-/// Fetches an event. It is to be freed with vce_event_free.
+/// Fetches an event, at most as long as the option timeout says. Free it with vce_event_free.
+///
+/// Returns VCE_ERR_CONVERSATION_ID, VCE_ERR_EVENT_ID, VCE_ERR_CLOSED, VCE_ERR_NOT_FOUND or another
+/// status from 40 to 69.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_get_event(
     client: Option<&vce_client>,
@@ -132,8 +140,12 @@ pub unsafe extern "C" fn vce_get_event(
     })
 }
 
-/// Deletes an event. The server may go on listing it, with a "deleted" timestamp. It is not
-/// repeated once the request has left: the second answer would be VCE_ERR_NOT_FOUND.
+/// Deletes an event, at most as long as the option timeout says. The server may still list the
+/// event, with a "deleted" timestamp. The request is not repeated if the first one may have been
+/// carried out: the second answer would be VCE_ERR_NOT_FOUND.
+///
+/// Returns VCE_ERR_CONVERSATION_ID, VCE_ERR_EVENT_ID, VCE_ERR_CLOSED, VCE_ERR_NOT_FOUND or another
+/// status from 40 to 69.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_delete_event(
     client: Option<&vce_client>,
@@ -152,8 +164,10 @@ pub unsafe extern "C" fn vce_delete_event(
     })
 }
 
-/// Lists a conversation's events; nothing is sent yet. The list is to be freed with
-/// vce_event_list_free, before or after the client.
+/// Makes a list of a conversation's events. It sends nothing yet: vce_event_list_next fetches the
+/// events. Free the list with vce_event_list_free, before or after the client.
+///
+/// Returns VCE_ERR_CONVERSATION_ID if the id is invalid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_list_events(
     client: Option<&vce_client>,

@@ -10,17 +10,20 @@ use super::status::vce_status;
 use crate::config::Config;
 use crate::error::Status;
 
-/// A client's settings. One thread at a time.
+/// A client's settings. One thread at a time may use them.
 pub struct vce_config(pub(super) Config);
 
-/// Settings with every option at its default. To be freed with vce_config_free.
+/// Returns settings with every option at its default. Free them with vce_config_free.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_config_new() -> Option<Box<vce_config>> {
     infallible(None, || Some(Box::new(vce_config(Config::new()))))
 }
 
-/// Sets an option; a value of NULL puts it back to its default. The README lists the options.
-/// The value is copied and checked at once; VCE_ERR_CONFIG leaves the former one in place.
+/// Sets an option; a value of NULL sets it back to its default. The README lists the options. The
+/// value is copied, and checked at once.
+///
+/// Returns VCE_ERR_CONFIG if the name is unknown or the value is invalid; the option then keeps
+/// its previous value.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_config_set(
     config: Option<&mut vce_config>,
@@ -40,12 +43,13 @@ pub unsafe extern "C" fn vce_config_set(
     })
 }
 
-/// Takes options from the environment: VONAGE_APPLICATION_ID, VONAGE_APPLICATION_PRIVATE_KEY_PATH,
+/// Sets options from the environment: VONAGE_APPLICATION_ID, VONAGE_APPLICATION_PRIVATE_KEY_PATH,
 /// VONAGE_PRIVATE_KEY (a path or the key itself), and VCE_ with any option's name in capitals,
-/// such as VCE_TIMEOUT. Nothing else of the library reads the environment, but for the usual
-/// proxy variables while the option proxy is "env".
+/// such as VCE_TIMEOUT. The library reads no other environment variables, except the usual proxy
+/// variables if the option proxy is "env".
 ///
-/// No other thread may change the environment meanwhile.
+/// No other thread may change the environment during this call. Returns VCE_ERR_CONFIG if a
+/// variable has an invalid value.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_config_load_env(
     config: Option<&mut vce_config>,
@@ -56,7 +60,7 @@ pub unsafe extern "C" fn vce_config_load_env(
     fallible(error, || not_null(config, "config")?.0.load_env().map(|()| Status::Ok))
 }
 
-/// Frees settings. Clients made from them are not touched. NULL is allowed.
+/// Frees settings. Clients that were made from them stay valid. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_config_free(config: Option<Box<vce_config>>) {
     infallible((), || drop(config));

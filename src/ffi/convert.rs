@@ -1,4 +1,4 @@
-//! Every pointer that crosses the ABI is read or written here.
+//! Reads and writes every pointer that crosses the ABI.
 
 use std::ffi::{CStr, CString, c_char};
 use std::ptr::{null, null_mut};
@@ -18,7 +18,7 @@ pub unsafe fn text<'a>(text: *const c_char, what: &str) -> Result<&'a str> {
 /// Reads a text that may be NULL.
 ///
 /// # Safety
-/// As [`text`].
+/// As for [`text`].
 pub unsafe fn optional_text<'a>(text: *const c_char, what: &str) -> Result<Option<&'a str>> {
     if text.is_null() {
         return Ok(None);
@@ -31,7 +31,7 @@ pub unsafe fn optional_text<'a>(text: *const c_char, what: &str) -> Result<Optio
     })
 }
 
-/// What describes an event that is to be created.
+/// The texts that describe an event to create.
 pub struct EventTexts<'a> {
     pub conversation_id: &'a str,
     pub event_type: &'a str,
@@ -40,10 +40,10 @@ pub struct EventTexts<'a> {
 }
 
 impl<'a> EventTexts<'a> {
-    /// Reads them, in the order in which offences are reported.
+    /// Reads them, in the order in which errors are reported.
     ///
     /// # Safety
-    /// Each as [`text`].
+    /// Each pointer as for [`text`].
     pub unsafe fn new(
         conversation_id: *const c_char,
         event_type: *const c_char,
@@ -62,12 +62,12 @@ impl<'a> EventTexts<'a> {
     }
 }
 
-/// An object that must not be NULL.
+/// Returns an object that must not be NULL.
 pub fn not_null<T>(object: Option<T>, what: &str) -> Result<T> {
     object.ok_or_else(|| Error::new(Status::Argument, format!("the {what} is NULL")))
 }
 
-/// Where a new object is handed to the caller.
+/// An out-parameter: the caller gets a new object through it.
 pub struct Out<T>(*mut *mut T);
 
 impl<T> Out<T> {
@@ -77,31 +77,31 @@ impl<T> Out<T> {
         Out(place)
     }
 
-    /// Refuses NULL, before any work is done for nothing.
+    /// Refuses NULL before any work is done in vain.
     pub fn required(self, what: &str) -> Result<Out<T>> {
         if self.0.is_null() {
-            return Err(Error::new(Status::Argument, format!("the place for the {what} is NULL")));
+            return Err(Error::new(Status::Argument, format!("the out-parameter {what} is NULL")));
         }
         Ok(self)
     }
 
-    /// Whether the caller wants the object.
+    /// Returns whether the caller wants the object.
     pub fn is_wanted(&self) -> bool {
         !self.0.is_null()
     }
 
-    /// Hands an object over; drops it if the caller does not want it.
+    /// Gives the object to the caller, or drops it if the caller does not want it.
     pub fn write(self, object: T) {
         if self.is_wanted() {
             let object = Box::into_raw(Box::new(object));
-            // SAFETY: not NULL, so writable by the contract of `new`. What stood there is
-            // the caller's, and perhaps not initialised: it is overwritten unread.
+            // SAFETY: not NULL, so writable by the contract of `new`. The old value is the
+            // caller's and perhaps not initialised: it is overwritten without being read.
             unsafe { self.0.write(object) };
         }
     }
 }
 
-/// A text for C. A NUL in it, which no header and no valid field has, ends it.
+/// Makes a text for C. It ends at the first NUL; no header and no valid field has one.
 pub fn c_string(bytes: impl Into<Vec<u8>>) -> CString {
     CString::new(bytes).unwrap_or_else(|error| {
         let end = error.nul_position();
@@ -115,22 +115,22 @@ pub fn optional_c_string(text: Option<&str>) -> Option<CString> {
     text.map(c_string)
 }
 
-/// A text that is borrowed from its object.
+/// Returns a text that stays part of its object.
 pub fn text_or_null(text: Option<&CString>) -> *const c_char {
     text.map_or(null(), |text| text.as_ptr())
 }
 
-/// A text that is handed over, for [`free_c_string`].
+/// Makes a text that the caller owns and frees with [`free_c_string`].
 pub fn owned_c_string(text: impl Into<Vec<u8>>) -> *mut c_char {
     c_string(text).into_raw()
 }
 
-/// An object that is handed over as a function's result.
+/// Gives an object to the caller as a function's result.
 pub fn handed_over<T>(object: Option<T>) -> *mut T {
     object.map_or(null_mut(), |object| Box::into_raw(Box::new(object)))
 }
 
-/// Frees a text that was handed over.
+/// Frees a text that the caller owned.
 ///
 /// # Safety
 /// `text` is NULL or came from [`CString::into_raw`] and is not used again.

@@ -13,23 +13,24 @@ use super::report::vce_report;
 use super::status::vce_status;
 use crate::error::{Error, Status};
 
-/// Accepts an event to be sent in the background: validates it, copies it and returns without
-/// I/O. What becomes of it is told by a report, which carries tag; the tag means nothing to the
-/// library. Each accepted event has exactly one report (unless the option reports thins them).
+/// Accepts an event to send it in the background: validates it, copies it and returns without
+/// I/O. A delivery report later says what happened to the event. The report has the same tag; the
+/// library does not interpret the tag. Each accepted event has exactly one report, unless the
+/// option reports turns it off.
 ///
-/// from and body are as for vce_create_event. The events of a conversation are sent one after
-/// the other in the order in which they were enqueued, also through retries; conversations run
-/// in parallel, as many as the option connections says. An attempt has the time limit timeout,
-/// the event's whole life delivery_timeout.
+/// from and body are as for vce_create_event. The events of one conversation are sent one after
+/// the other, in the order in which they were enqueued; retries keep this order. Different
+/// conversations are sent in parallel, at most as many as the option connections says. The option
+/// timeout limits each attempt; delivery_timeout limits the time from enqueuing to the report.
 ///
-/// The first event starts a thread of the library; there are at most connections plus one, and
-/// one for a name lookup. They call nothing of the caller's, block its signals, and leave after
-/// some seconds without work.
-/// A process that ends does not wait for them: vce_flush or vce_client_close first.
+/// The first event starts a thread of the library. There are at most connections + 1 such threads,
+/// and one for a name lookup. They call no code of the program, block its signals, and end after
+/// some seconds without work. The process does not wait for them when it exits: call vce_flush or
+/// vce_client_close first.
 ///
-/// Answers what vce_create_event answers for an event that breaks a rule; VCE_ERR_CLOSED;
-/// VCE_ERR_QUEUE_FULL (an event counts until its report has been taken); VCE_ERR_INTERNAL if
-/// the system has no thread left. Nothing was accepted then.
+/// Returns the same errors as vce_create_event for an event that breaks a rule; VCE_ERR_CLOSED;
+/// VCE_ERR_QUEUE_FULL (an event counts until its report has been polled); VCE_ERR_INTERNAL if the
+/// system cannot start a thread. After any error, the event was not accepted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_enqueue_event(
     client: Option<&vce_client>,
@@ -52,12 +53,12 @@ pub unsafe extern "C" fn vce_enqueue_event(
     })
 }
 
-/// The next delivery report, in the order in which events came to their ends; it is to be freed
-/// with vce_report_free. NULL if none comes within timeout_ms, or at once if none can come any
-/// more because the client is closed. UINT64_MAX is no limit.
+/// Returns the next delivery report, in the order in which events finished. Free it with
+/// vce_report_free. Returns NULL if no report comes within timeout_ms milliseconds (UINT64_MAX: no
+/// limit), or at once if the client is closed and no report can come any more.
 ///
-/// Threads that poll at the same time get different reports. vce_client_close makes them return
-/// as soon as there is nothing more to report.
+/// Threads that poll at the same time get different reports. After vce_client_close they return as
+/// soon as no report can come any more.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_poll(client: Option<&vce_client>, timeout_ms: u64) -> *mut vce_report {
     infallible(null_mut(), || {
@@ -67,12 +68,12 @@ pub extern "C" fn vce_poll(client: Option<&vce_client>, timeout_ms: u64) -> *mut
     })
 }
 
-/// Waits until every event that was accepted has come to its end, those that other threads
-/// enqueue meanwhile included; their reports may still wait for vce_poll. remaining may be NULL;
-/// it is written in any case: how many events have not come to their end.
+/// Waits until every accepted event is finished, including events that other threads enqueue
+/// meanwhile. Their reports may still wait for vce_poll. remaining is set to the number of
+/// unfinished events, also on failure; it may be NULL.
 ///
-/// Answers VCE_OK if no event is left, else VCE_ERR_TIMEOUT after timeout_ms. vce_client_close
-/// finishes every event, so a flush in another thread returns.
+/// Returns VCE_OK if no event is unfinished, otherwise VCE_ERR_TIMEOUT after timeout_ms
+/// milliseconds. vce_client_close finishes every event, so a flush in another thread returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_flush(
     client: Option<&vce_client>,
@@ -94,34 +95,36 @@ pub unsafe extern "C" fn vce_flush(
             return Ok(Status::Ok);
         }
         let message = format!(
-            "{left} events had not come to their end within {timeout_ms} ms; they are still on their way"
+            "{left} events did not finish within {timeout_ms} ms; libvce goes on sending them"
         );
         Err(Error::new(Status::Timeout, message).with_retryable(true))
     })
 }
 
-/// A descriptor that is readable exactly while reports wait for vce_poll: for epoll, asyncio,
-/// stream_select. With edge-triggered epoll, poll until NULL after each edge.
+/// Returns a file descriptor that is readable exactly while reports wait for vce_poll. Use it with
+/// epoll, asyncio or stream_select. With edge-triggered epoll, call vce_poll until it returns NULL
+/// after each edge.
 ///
-/// It is made at the first call and belongs to the client: it is neither to be read nor to be
-/// closed, and gone when the client is freed. -1 if the system has none to give. A forked child
-/// gets one of its own, and must ask for it.
+/// The first call makes the descriptor. It belongs to the client: do not read or close it; it is
+/// closed when the client is freed. Returns -1 if the system has no descriptor left. A forked
+/// child has its own descriptor and must ask for it again.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_report_fd(client: Option<&vce_client>) -> c_int {
     infallible(-1, || client.and_then(|client| client.0.report_fd()).unwrap_or(-1))
 }
 
-/// Counters, as a JSON object; to be freed with vce_string_free. NULL for NULL.
+/// Returns counters as a JSON object. Free the text with vce_string_free. Returns NULL for NULL.
 ///
-/// "queued": events that wait for their turn; "in_flight": those that are being sent; "reports":
-/// reports that wait for vce_poll; "events" and "bytes": what counts against queue_max_events and
-/// queue_max_bytes, with engine=shared for all handles; "accepted", "created", "maybe_created",
-/// "not_created": events so far (accepted is the sum of queued, in_flight and the other three);
-/// "not_created_by_status": an object from status names to counts; "retries": requests that were
-/// repeated; "latency_ms": an object with "p50", "p90", "p99" and "max", from enqueuing to
-/// creation, to two digits, null before the first; "engine": an object with "tokens_signed" and
-/// "connections_opened", which also counts calls that wait, and other clients that share the
-/// engine. More keys may come; these stay.
+/// "queued": events that wait to be sent. "in_flight": events that are being sent. "reports":
+/// reports that wait for vce_poll. "events" and "bytes": what counts against queue_max_events and
+/// queue_max_bytes; with engine=shared, of all clients that share the engine. "accepted",
+/// "created", "maybe_created" and "not_created": events so far (accepted is the sum of queued,
+/// in_flight and the other three). "not_created_by_status": an object from status names to counts.
+/// "retries": requests that were repeated. "latency_ms": an object with "p50", "p90", "p99" and
+/// "max", the milliseconds from enqueuing to creation, exact to two digits; null before the first
+/// created event. "engine": an object with "tokens_signed" and "connections_opened"; these count
+/// vce_create_event and the other calls too, and all clients that share the engine. Later versions
+/// may add keys, and keep these.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_client_stats(client: Option<&vce_client>) -> *mut c_char {
     infallible(null_mut(), || client.map_or(null_mut(), |client| owned_c_string(client.0.stats())))

@@ -8,7 +8,7 @@ use super::convert::{c_string, optional_c_string, text_or_null};
 use super::status::{vce_outcome, vce_status};
 use crate::error::{Answer, Error};
 
-/// Why a call failed, and what became of the event. Holds no secret.
+/// Why a call failed, and whether the event may exist. It contains no secret.
 pub struct vce_error {
     error: Error,
     message: CString,
@@ -51,7 +51,7 @@ fn answered(error: Option<&vce_error>) -> Option<&Texts> {
     error.and_then(|error| error.answer.as_ref())
 }
 
-/// What went wrong; VCE_ERR_ARGUMENT for NULL.
+/// Returns the status of the error; VCE_ERR_ARGUMENT for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_status(error: Option<&vce_error>) -> vce_status {
     infallible(vce_status::VCE_ERR_INTERNAL, || {
@@ -59,29 +59,30 @@ pub extern "C" fn vce_error_status(error: Option<&vce_error>) -> vce_status {
     })
 }
 
-/// One sentence for a person: what, where, what to do. NULL only for NULL.
+/// Returns one sentence for a person: what went wrong, where, and what to do. NULL only for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_message(error: Option<&vce_error>) -> *const c_char {
     infallible(null(), || text_or_null(error.map(|error| &error.message)))
 }
 
-/// Whether the event exists all the same: VCE_OUTCOME_NOT_CREATED or VCE_OUTCOME_MAYBE_CREATED.
-/// Calls that create no event answer VCE_OUTCOME_NOT_CREATED. VCE_OUTCOME_MAYBE_CREATED for NULL,
-/// which knows nothing.
+/// Returns VCE_OUTCOME_NOT_CREATED if the event does not exist, or VCE_OUTCOME_MAYBE_CREATED if it
+/// may exist in spite of the error. Errors of calls that create no event have
+/// VCE_OUTCOME_NOT_CREATED. For NULL, nothing is known: VCE_OUTCOME_MAYBE_CREATED.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_outcome(error: Option<&vce_error>) -> vce_outcome {
     let unknown = vce_outcome::VCE_OUTCOME_MAYBE_CREATED;
     infallible(unknown, || error.map_or(unknown, |error| error.error.outcome().into()))
 }
 
-/// Whether the same call may succeed later without creating an event twice (or, under
-/// delivery=at_least_once, although it may). False for NULL.
+/// Returns whether the same call may succeed later without creating the event twice. With
+/// delivery=at_least_once it may create the event twice. False for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_is_retryable(error: Option<&vce_error>) -> bool {
     infallible(false, || error.is_some_and(|error| error.error.is_retryable()))
 }
 
-/// How long the server asked to wait, in milliseconds; -1 if it did not say.
+/// Returns how many milliseconds to wait before trying again, as the server's Retry-After or the
+/// option rate_limit says; -1 if neither does.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_retry_after_ms(error: Option<&vce_error>) -> i64 {
     infallible(-1, || {
@@ -91,7 +92,8 @@ pub extern "C" fn vce_error_retry_after_ms(error: Option<&vce_error>) -> i64 {
     })
 }
 
-/// The byte of the first offence in a type, an id or a body; -1 if there is none.
+/// Returns the byte offset of the first error in an event type, an id, a body or another text that
+/// the caller passed; -1 if the error has no offset.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_offset(error: Option<&vce_error>) -> i64 {
     infallible(-1, || {
@@ -101,38 +103,38 @@ pub extern "C" fn vce_error_offset(error: Option<&vce_error>) -> i64 {
     })
 }
 
-/// The HTTP status of the server's answer; 0 if there was none.
+/// Returns the HTTP status of the server's answer; 0 if there was no answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_http_status(error: Option<&vce_error>) -> i32 {
     infallible(0, || answered(error).map_or(0, |answer| answer.http_status))
 }
 
-/// Vonage's code, such as "conversation:error:not-found"; or NULL.
+/// Returns Vonage's error code, such as "conversation:error:not-found", or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_code(error: Option<&vce_error>) -> *const c_char {
     infallible(null(), || text_or_null(answered(error).and_then(|answer| answer.code.as_ref())))
 }
 
-/// The problem details' title; or NULL.
+/// Returns the title of the problem details, or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_title(error: Option<&vce_error>) -> *const c_char {
     infallible(null(), || text_or_null(answered(error).and_then(|answer| answer.title.as_ref())))
 }
 
-/// The problem details' detail, or an older version's description; or NULL.
+/// Returns the detail of the problem details (in an older version its description), or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_detail(error: Option<&vce_error>) -> *const c_char {
     infallible(null(), || text_or_null(answered(error).and_then(|answer| answer.detail.as_ref())))
 }
 
-/// What identifies the request towards Vonage's support; or NULL.
+/// Returns the id by which Vonage's support finds the request, or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_trace_id(error: Option<&vce_error>) -> *const c_char {
     infallible(null(), || text_or_null(answered(error).and_then(|answer| answer.trace_id.as_ref())))
 }
 
-/// The answer's body as received, at most its first 64 KiB and not beyond a NUL byte; it need
-/// not be UTF-8. NULL if there was no answer.
+/// Returns the body of the server's answer as received: at most its first 64 KiB, and only up to a
+/// NUL byte. It may be invalid UTF-8. NULL if there was no answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_error_response(error: Option<&vce_error>) -> *const c_char {
     infallible(null(), || text_or_null(answered(error).map(|answer| &answer.response)))

@@ -11,18 +11,20 @@ use super::status::vce_status;
 use crate::error::Status;
 use crate::list::EventList;
 
-/// A conversation's events, fetched as they are asked for. One thread at a time.
+/// A conversation's events, fetched when they are needed. One thread at a time may use it.
 pub struct vce_event_list(pub(super) EventList);
 
-/// Narrows or orders a list before its first event is asked for; a value of NULL leaves the
-/// choice to the server.
+/// Filters or orders a list. Call it before the first vce_event_list_next. A value of NULL leaves
+/// the choice to the server.
 ///
-/// type: only events of this type, which are picked out here. A type that begins with "custom:"
-/// is never sent, since the server's filter does not support custom types, so the list fetches
-/// every page: page_size "100" spares requests. Any other type is sent to the server too.
-/// order: "asc" or "desc". page_size: "1" to "100", how many events are fetched at once.
-/// start_id, end_id: the range of event ids. exclude_deleted: "true" or "false". Answers
-/// VCE_ERR_ARGUMENT for anything else.
+/// type: only events of this type; the library picks them out. It never sends a type that begins
+/// with "custom:" to the server, whose filter does not support custom types; so the list fetches
+/// every page, and page_size "100" saves requests. It sends any other type to the server too.
+/// order: "asc" or "desc". page_size: "1" to "100", the number of events fetched at once.
+/// start_id, end_id: the range of event ids. exclude_deleted: "true" or "false".
+///
+/// Returns VCE_ERR_ARGUMENT for any other name or value, or after the first
+/// vce_event_list_next; VCE_ERR_EVENT_ID for an invalid start_id or end_id.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_event_list_set(
     list: Option<&mut vce_event_list>,
@@ -42,10 +44,12 @@ pub unsafe extern "C" fn vce_event_list_set(
     })
 }
 
-/// The next event, to be freed with vce_event_free; VCE_END after the last. Fetches pages as
-/// needed, at most for the option timeout. After an error the call can be repeated: no event
-/// is passed over. VCE_ERR_RESPONSE if the server says that there is a next page, but not how to
-/// ask for it.
+/// Gets the next event. Free it with vce_event_free. The call fetches pages as needed, at most as
+/// long as the option timeout says. After an error it can be repeated: no event is skipped.
+///
+/// Returns VCE_OK, VCE_END after the last event, VCE_ERR_CLOSED, or a status from 40 to 69.
+/// VCE_ERR_RESPONSE can mean that the server says that there is a next page, but not how to ask
+/// for it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_event_list_next(
     list: Option<&mut vce_event_list>,
@@ -67,7 +71,7 @@ pub unsafe extern "C" fn vce_event_list_next(
     })
 }
 
-/// Frees a list. Its events are not touched. NULL is allowed.
+/// Frees a list. Events that came from it stay valid. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_event_list_free(list: Option<Box<vce_event_list>>) {
     infallible((), || drop(list));

@@ -1,4 +1,4 @@
-//! About the library itself.
+//! The library's version, names and texts.
 
 use std::ffi::{CStr, c_char};
 
@@ -19,14 +19,14 @@ const VERSION: &CStr =
         Err(_) => c"",
     };
 
-/// The version of the library that is loaded, such as "0.1.0". Static; not freed.
+/// Returns the version of the loaded library, such as "0.1.0". The text is static: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// The name of a status, such as "VCE_ERR_TYPE_PREFIX"; for other numbers "VCE_ERR_UNKNOWN".
-/// Static; not freed.
+/// Returns the name of a status, such as "VCE_ERR_TYPE_PREFIX"; for an unknown number
+/// "VCE_ERR_UNKNOWN". The text is static: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_status_name(status: i32) -> *const c_char {
     infallible(c"".as_ptr(), || {
@@ -34,10 +34,10 @@ pub extern "C" fn vce_status_name(status: i32) -> *const c_char {
     })
 }
 
-/// Frees a text that a function handed over as char *. NULL is allowed.
+/// Frees a text that a function returned as char *. NULL is allowed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_string_free(string: *mut c_char) {
-    // SAFETY: handed over by this library, by the function's contract.
+    // SAFETY: this library made it and the caller owns it, by the function's contract.
     infallible((), || unsafe { free_c_string(string) });
 }
 

@@ -1,20 +1,21 @@
 //! The C ABI, and with `platform/process.rs` the only `unsafe` of the crate.
 //!
-//! `include/vce.h` is generated from the files here, one for each C object; what holds for
-//! every function stands in its preamble (`cbindgen.toml`). `boundary` keeps panics in, `convert`
-//! reads and writes what crosses the boundary, and `call` does both for functions that can fail.
+//! `include/vce.h` is generated from the files here, one for each C object. The header's preamble
+//! (`cbindgen.toml`) has the rules for every function. `boundary` catches panics, `convert` reads
+//! and writes what crosses the boundary, and `call` does both for functions that can fail.
 //!
-//! **The contract** that each exported function has with its caller, and that the header's
-//! preamble states for C programs:
+//! **The contract** between each exported function and its caller; the header's preamble states
+//! it for C programs:
 //!
 //! - A text is NULL, or NUL-terminated and unchanged during the call.
-//! - An object is NULL, or it came from this library and was not freed.
+//! - An object is NULL, or it was made by this library and is not freed.
 //! - An out-parameter is NULL, or writable during the call.
 //!
 //! An `Option<&T>` is a pointer that is borrowed for the call. An `Option<Box<T>>` is a pointer
-//! whose object is handed over. So the compiler sees to it that no borrowed object is freed.
+//! that gives its object to the function. So the compiler makes sure that no borrowed object is
+//! freed.
 #![allow(unsafe_code)]
-// The contract is one for all functions, and stands above.
+// All functions have the same contract, which is stated above.
 #![allow(clippy::missing_safety_doc)]
 #![allow(non_camel_case_types)]
 

@@ -8,7 +8,7 @@ use super::event::vce_event;
 use super::status::vce_outcome;
 use crate::delivery::Report;
 
-/// A delivery report: what became of an event that was enqueued.
+/// A delivery report: it says what happened to an enqueued event. One thread at a time may use it.
 pub struct vce_report {
     tag: u64,
     outcome: vce_outcome,
@@ -27,28 +27,28 @@ impl From<Report> for vce_report {
     }
 }
 
-/// The tag that the event was enqueued with; 0 for NULL.
+/// Returns the tag with which the event was enqueued; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_report_tag(report: Option<&vce_report>) -> u64 {
     infallible(0, || report.map_or(0, |report| report.tag))
 }
 
-/// What became of the event; VCE_OUTCOME_MAYBE_CREATED for NULL, which knows nothing.
+/// Returns whether the event exists. For NULL, nothing is known: VCE_OUTCOME_MAYBE_CREATED.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_report_outcome(report: Option<&vce_report>) -> vce_outcome {
     let unknown = vce_outcome::VCE_OUTCOME_MAYBE_CREATED;
     infallible(unknown, || report.map_or(unknown, |report| report.outcome))
 }
 
-/// The event as the server described it, borrowed from the report; NULL unless it was created,
-/// and for NULL.
+/// Returns the event as the server described it. It belongs to the report and is freed with it.
+/// NULL if the event was not created, or may have been, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_report_event(report: Option<&vce_report>) -> *const vce_event {
     infallible(null(), || object_or_null(report.and_then(|report| report.event.as_ref())))
 }
 
-/// Why the event was not, or perhaps not, created, borrowed from the report; NULL if it was, and
-/// for NULL.
+/// Returns why the event was not created, or may not have been. The error belongs to the report
+/// and is freed with it. NULL if the event was created, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_report_error(report: Option<&vce_report>) -> *const vce_error {
     infallible(null(), || object_or_null(report.and_then(|report| report.error.as_ref())))

@@ -1,4 +1,4 @@
-//! The rules of custom events, offline: no client is needed.
+//! Checks the rules of custom events offline: they need no client.
 
 use std::ffi::c_char;
 
@@ -9,11 +9,12 @@ use super::status::vce_status;
 use crate::error::Status;
 use crate::event::{EventBody, EventType, TypeRules};
 
-/// Checks an event type by the documented rules: it begins with "custom:", has at most 100
-/// characters in all, and after the prefix only letters, digits, '-' and '_'.
+/// Checks an event type against the rules in the Conversation API's documentation of custom
+/// events: it begins with "custom:", has at most 100 characters in all, and after the prefix it
+/// has only letters, digits, '-' and '_'. The call sends nothing.
 ///
-/// Answers VCE_ERR_TYPE_PREFIX, _EMPTY, _TOO_LONG or _CHARACTER, the first that applies.
-/// Source: the Conversation API's documentation of custom events.
+/// Returns VCE_OK, or the first that applies of VCE_ERR_TYPE_PREFIX, VCE_ERR_TYPE_EMPTY,
+/// VCE_ERR_TYPE_TOO_LONG and VCE_ERR_TYPE_CHARACTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_validate_type(
     r#type: *const c_char,
@@ -28,10 +29,11 @@ pub unsafe extern "C" fn vce_validate_type(
     })
 }
 
-/// Checks a body: one JSON object (RFC 8259, nested at most 128 deep) of at most 4096 bytes,
-/// counted without insignificant whitespace.
+/// Checks a body: it is one JSON object (RFC 8259, nested at most 128 deep) of at most 4096 bytes,
+/// not counting insignificant whitespace. The call sends nothing.
 ///
-/// Answers VCE_ERR_BODY_JSON, _NOT_OBJECT or _TOO_LARGE, the first that applies.
+/// Returns VCE_OK, or the first that applies of VCE_ERR_BODY_JSON, VCE_ERR_BODY_NOT_OBJECT and
+/// VCE_ERR_BODY_TOO_LARGE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_validate_body(
     body: *const c_char,

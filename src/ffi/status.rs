@@ -1,16 +1,16 @@
-//! The numbers of the ABI. They are never changed and never reused.
+//! The numbers of the ABI. They never change and are never reused.
 
 use crate::error::{Outcome, Status};
 
-/// What a call came to. Zero is success; 10 to 29 are the caller's mistakes, found before
-/// anything was sent; 40 to 49 concern the way to the server, 60 to 69 its answer, 80 to 89
-/// the queue.
+/// The result of a call. 0 is success. 10 to 29 are the caller's mistakes, found before anything
+/// was sent. 40 to 49 are errors of the connection, 60 to 69 come from the server's answer, 80 to
+/// 89 from the queue.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum vce_status {
     /// Success.
     VCE_OK = 0,
-    /// An event list has no further event.
+    /// The event list has no more events.
     VCE_END = 1,
     /// An argument is missing, NULL or not UTF-8.
     VCE_ERR_ARGUMENT = 10,
@@ -34,11 +34,11 @@ pub enum vce_status {
     VCE_ERR_BODY_NOT_OBJECT = 25,
     /// The body has more than 4096 bytes.
     VCE_ERR_BODY_TOO_LARGE = 26,
-    /// The conversation id has a wrong form.
+    /// The conversation id is invalid.
     VCE_ERR_CONVERSATION_ID = 27,
-    /// The member id has a wrong form.
+    /// The member id is invalid.
     VCE_ERR_MEMBER_ID = 28,
-    /// The event id has a wrong form.
+    /// The event id is invalid.
     VCE_ERR_EVENT_ID = 29,
     /// No connection: name resolution, TCP or the proxy failed.
     VCE_ERR_CONNECT = 40,
@@ -46,9 +46,9 @@ pub enum vce_status {
     VCE_ERR_TLS = 41,
     /// The time limit passed.
     VCE_ERR_TIMEOUT = 42,
-    /// The connection broke off midway.
+    /// The connection broke during the request.
     VCE_ERR_NETWORK = 43,
-    /// The answer makes no sense, or is too large.
+    /// The answer is invalid or too large.
     VCE_ERR_RESPONSE = 44,
     /// The server refused the request: 400, 422 or another 4xx.
     VCE_ERR_BAD_REQUEST = 60,
@@ -58,7 +58,7 @@ pub enum vce_status {
     VCE_ERR_FORBIDDEN = 62,
     /// The conversation or event does not exist: 404 or 410.
     VCE_ERR_NOT_FOUND = 63,
-    /// Too many requests: 429, or the `rate_limit` leaves no room in time.
+    /// Too many requests: 429, or `rate_limit` allows no request within the time limit.
     VCE_ERR_RATE_LIMITED = 64,
     /// The server failed: 5xx.
     VCE_ERR_SERVER = 65,
@@ -70,15 +70,16 @@ pub enum vce_status {
     VCE_ERR_INTERNAL = 99,
 }
 
-/// What became of an event.
+/// Whether an event exists.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum vce_outcome {
-    /// It certainly does not exist.
+    /// The event certainly does not exist.
     VCE_OUTCOME_NOT_CREATED = 0,
-    /// It exists.
+    /// The event exists.
     VCE_OUTCOME_CREATED = 1,
-    /// It may exist: the request left, and no answer settled it. Repeating it may create it twice.
+    /// The event may exist: the request was sent, and no answer says whether the event was
+    /// created. Sending it again may create a second event.
     VCE_OUTCOME_MAYBE_CREATED = 2,
 }
 

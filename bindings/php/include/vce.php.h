@@ -1,6 +1,6 @@
 #define FFI_SCOPE "VCE"
 #define FFI_LIB "libvce.so.0"
-/* libvce for PHP's FFI. Generated from the library's source; changes belong there. */
+/* libvce for PHP's FFI. Generated from the library's source. Change the source, not this file. */
 
 typedef enum {
     VCE_OK = 0,
