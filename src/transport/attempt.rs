@@ -1,7 +1,7 @@
-//! What a connection must know of the attempt that it serves.
+//! What a connection must know about the attempt that uses it.
 //!
-//! ureq runs a request on the caller's thread from beginning to end but hands nothing of ours
-//! to the transports, so they find it through the thread.
+//! ureq runs a whole request on the caller's thread, but cannot pass our data to the transports.
+//! So they find it in a thread-local variable.
 
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
@@ -16,14 +16,14 @@ use crate::error::Status;
 use crate::limit::Limit;
 use crate::platform;
 
-/// One attempt at a request: its time limits, its cancellation, and the evidence of what left.
+/// One attempt at a request: its time limits, its cancellation, and how many bytes were sent.
 pub struct Attempt {
-    /// The process that makes it.
+    /// The process that makes the attempt.
     process: u64,
     call: Arc<ActiveCall>,
     limit: Limit,
     connect_deadline: Instant,
-    /// At most so many bytes, its head included.
+    /// The most bytes that the request can have, its head included.
     request_size: usize,
     bearer: Arc<Bearer>,
     phase: Cell<Phase>,
@@ -33,18 +33,18 @@ pub struct Attempt {
     spoils_connection: Cell<bool>,
 }
 
-/// How far an attempt has come.
+/// What an attempt does now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Name resolution, TCP, proxy, TLS.
     Connecting,
-    /// The request is on its way, or its answer.
+    /// Sending the request, or receiving the answer.
     Exchanging,
 }
 
 thread_local! {
-    /// Without a destructor: calls work in the destructors of a thread and in exit handlers,
-    /// which run after it. [`Entered`] empties it.
+    /// It has no destructor, because calls must still work in thread destructors and in exit
+    /// handlers, which may run after it. [`Entered`] empties it.
     static CURRENT: ManuallyDrop<RefCell<Option<Rc<Attempt>>>> =
         const { ManuallyDrop::new(RefCell::new(None)) };
 }
@@ -80,24 +80,24 @@ impl Attempt {
         })
     }
 
-    /// Makes this the attempt that this thread's transports serve.
+    /// Makes this the attempt of this thread, which its transports use.
     pub fn enter(self: &Rc<Attempt>) -> Entered {
         CURRENT.with(|current| current.replace(Some(Rc::clone(self))));
         Entered(())
     }
 
-    /// The attempt that this thread makes.
+    /// Returns the attempt that this thread makes.
     pub fn current() -> Result<Rc<Attempt>, ureq::Error> {
-        // Outside an attempt there is no time left for anything.
+        // Outside an attempt no time is left.
         CURRENT.with(|current| current.borrow().clone()).ok_or_else(timed_out)
     }
 
-    /// How large its request is at most.
+    /// Returns the most bytes that its request can have.
     pub fn request_size(&self) -> usize {
         self.request_size
     }
 
-    /// What authorises its request.
+    /// Returns the token of its request.
     pub fn bearer(&self) -> &Bearer {
         &self.bearer
     }
@@ -110,10 +110,10 @@ impl Attempt {
         self.phase.set(Phase::Exchanging);
     }
 
-    /// What remains for the present phase; an error once nothing does.
+    /// Returns the time left for the current phase; an error if none is left.
     ///
-    /// Also an error in a child that a signal handler forked during the call and that returned
-    /// into it: the connection is the parent's, and so is the answer.
+    /// It is also an error in a child process that a signal handler forked during the call, and
+    /// that returned into the call: the connection and the answer belong to the parent.
     pub fn left(&self) -> Result<Duration, ureq::Error> {
         if self.process != platform::process() {
             let what = "the process was forked during the call";
@@ -127,12 +127,12 @@ impl Attempt {
         if left.is_zero() { Err(timed_out()) } else { Ok(left) }
     }
 
-    /// Whether the whole call's time is over, not only that for connecting.
+    /// Returns whether the time of the whole call is over, not only the time for connecting.
     pub fn is_overdue(&self) -> bool {
         self.limit.left().is_zero()
     }
 
-    /// The whole call's limit.
+    /// Returns the limit of the whole call.
     pub fn limit(&self) -> Limit {
         self.limit
     }
@@ -141,7 +141,7 @@ impl Attempt {
         self.call.is_cancelled()
     }
 
-    /// Lets closing the handle end a wait; an error if the handle is closed already.
+    /// Lets closing the handle interrupt a wait; an error if the handle is already closed.
     pub fn will_wait_for<T: Interrupt + 'static>(&self, wait: &Arc<T>) -> Result<(), ureq::Error> {
         if self.call.will_wait_for(wait) { Ok(()) } else { Err(timed_out()) }
     }
@@ -150,13 +150,13 @@ impl Attempt {
         self.call.wait_ended();
     }
 
-    /// A socket took bytes, of whatever layer.
+    /// Counts bytes of any layer that a socket took.
     pub fn socket_took(&self, bytes: usize) {
         self.socket_bytes.set(self.socket_bytes.get().saturating_add(bytes as u64));
     }
 
-    /// Runs `send`, which hands `bytes` of the request to the layers below, and counts them as
-    /// sent if a socket took anything: part of a TLS record is counted as all of it.
+    /// Runs `send`, which gives `bytes` of the request to the layers below. Counts all of them as
+    /// sent if a socket took anything: part of a TLS record counts as the whole record.
     pub fn sending<T>(&self, bytes: usize, send: impl FnOnce() -> T) -> T {
         let before = self.socket_bytes.get();
         let sent = send();
@@ -175,7 +175,7 @@ impl Attempt {
         self.spoils_connection.get()
     }
 
-    /// How many bytes of the request left this process.
+    /// Returns how many bytes of the request were sent.
     pub fn request_bytes(&self) -> u64 {
         self.request_bytes.get()
     }
@@ -187,7 +187,7 @@ pub(super) mod tests {
     use crate::auth::Credentials;
     use crate::calls::ActiveCalls;
 
-    /// An attempt of a call of `calls` that has `time`.
+    /// An attempt of a call of `calls`, with the time limit `time`.
     pub fn attempt_of(calls: &Arc<ActiveCalls>, time: Duration) -> Rc<Attempt> {
         let limit = Limit::new("timeout", time, Instant::now());
         let bearer = Credentials::ready("a.b.c").unwrap().ready_bearer().unwrap();

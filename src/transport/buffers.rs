@@ -1,17 +1,17 @@
-//! What a connection reads into and writes from.
+//! The buffers that a connection reads into and writes from.
 
 use ureq::unversioned::transport::Buffers;
 
-/// Holds the largest head that is accepted.
+/// Room for the largest head that is accepted.
 pub const MAX_BYTES: usize = 16 * 1024;
 
-/// Holds most requests, and most answers.
+/// Room for most requests and most answers.
 const FIRST_BYTES: usize = 4 * 1024;
 
-/// Buffers that hold the request's head back until its body is there too, so that both leave
-/// in one write.
+/// Buffers that hold back the request's head until its body is there too, so that one write sends
+/// both.
 ///
-/// They are as large as requests and answers are, for there may be many connections.
+/// They are no larger than the requests and answers, because there may be many connections.
 #[derive(Default)]
 pub struct RequestBuffers {
     input: Vec<u8>,
@@ -23,7 +23,7 @@ pub struct RequestBuffers {
 }
 
 impl RequestBuffers {
-    /// With room for a request of so many bytes.
+    /// Makes buffers with room for a request of this size.
     pub fn new(request: usize) -> RequestBuffers {
         let mut buffers =
             RequestBuffers { input: vec![0; FIRST_BYTES], ..RequestBuffers::default() };
@@ -31,15 +31,15 @@ impl RequestBuffers {
         buffers
     }
 
-    /// Makes room for a request of so many bytes. The options bound them; a head that did not
-    /// fit could not be sent, for no header is divided.
+    /// Makes room for a request of this size, which the options bound. A head that does not fit
+    /// could not be sent, because ureq never divides a header.
     pub fn make_room(&mut self, request: usize) {
         if self.output.len() < request {
             self.output.resize(request.next_multiple_of(FIRST_BYTES), 0);
         }
     }
 
-    /// So much more of the request stands in the buffer.
+    /// Says that the buffer has `amount` more bytes of the request.
     pub fn hold_back(&mut self, amount: usize) {
         self.pending += amount;
     }
@@ -48,7 +48,7 @@ impl RequestBuffers {
         self.pending >= self.output.len()
     }
 
-    /// Takes what was held back.
+    /// Takes the bytes that were held back.
     pub fn take(&mut self) -> &mut [u8] {
         let pending = std::mem::take(&mut self.pending);
         self.output.get_mut(..pending).unwrap_or_default()

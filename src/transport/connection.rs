@@ -1,5 +1,5 @@
-//! A connection as ureq sees it: TLS or not, one write for head and body, and the evidence of
-//! whether any of it left.
+//! A connection as ureq sees it: with or without TLS, one write for head and body, and a count of
+//! the bytes that were sent.
 
 use std::io::{self, Read as _, Write as _};
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use super::resolver::Resolver;
 use super::tcp::{self, Tcp};
 use super::tls::Tls;
 
-/// Makes connections that requests can be sent over.
+/// Opens connections for requests.
 pub struct Connector {
     pub resolver: Resolver,
     pub tls: Tls,
     pub has_proxy: bool,
-    /// Counts the connections that were made.
+    /// Counts the connections that were opened.
     pub opened: Arc<AtomicU64>,
 }
 
@@ -32,8 +32,8 @@ impl std::fmt::Debug for Connector {
     }
 }
 
-/// Whether ureq asks for a connection to the proxy, and not for one through it: it does so by
-/// the same connector, with a configuration that has none.
+/// Returns whether ureq asks for a connection to the proxy, and not for one through it. ureq uses
+/// the same connector for both; for the first one its configuration has no proxy.
 pub fn leads_to_proxy(has_proxy: bool, details: &ConnectionDetails<'_>) -> bool {
     has_proxy && details.config.proxy().is_none()
 }
@@ -65,7 +65,7 @@ impl<In: Transport> ureq::unversioned::transport::Connector<In> for Connector {
             Link::Plain(carrier)
         };
         let to_proxy = leads_to_proxy(self.has_proxy, details);
-        // What is asked of a proxy is not the call's request.
+        // A request to the proxy is not the call's request.
         let size = if to_proxy { buffers::MAX_BYTES } else { Attempt::current()?.request_size() };
         let buffers = RequestBuffers::new(size);
         Ok(Some(Connection { link, buffers, to_proxy, awaits_head: true }))
@@ -83,7 +83,7 @@ enum Carrier {
 }
 
 impl Carrier {
-    /// Whether nothing has arrived that nobody asked for, nor the end.
+    /// Returns whether no unexpected data and no end of the connection has arrived.
     fn is_quiet(&mut self) -> bool {
         match self {
             Carrier::Socket(socket) => socket.is_idle_and_open(),
@@ -119,15 +119,15 @@ impl io::Write for Carrier {
     }
 }
 
-/// A connection that serves one request after the other; by default, none.
+/// A connection that serves one request after the other. The default value is not connected.
 #[derive(Default)]
 pub struct Connection {
     link: Link,
     buffers: RequestBuffers,
-    /// It leads to a proxy, which is asked for a tunnel; the requests go through that.
+    /// It is a connection to a proxy, which makes a tunnel; the requests go through the tunnel.
     to_proxy: bool,
-    /// What is read next is the head of an answer. After a proxy's first answer, all that comes
-    /// is the tunnel's.
+    /// The head of an answer is read next. After a proxy's first answer, all data belongs to the
+    /// tunnel.
     awaits_head: bool,
 }
 
@@ -157,8 +157,8 @@ impl Link {
         }
     }
 
-    /// Whether something was read that no answer has used: it would be taken for the next one,
-    /// or is TLS's farewell.
+    /// Returns whether something was read that is not part of an answer: it would be taken for the
+    /// next answer, or it is TLS's close_notify.
     fn has_unread(&mut self) -> bool {
         match self {
             Link::Plain(_) => false,
@@ -177,17 +177,18 @@ impl Link {
 }
 
 impl Connection {
-    /// Makes room for a request of so many bytes.
+    /// Makes room for a request of this size.
     pub fn make_room(&mut self, request: usize) {
         self.buffers.make_room(request);
     }
 
-    /// Whether all that was read was used: the rest would be taken for the next answer.
+    /// Returns whether everything that was read was used: the rest would be taken for the next
+    /// answer.
     pub fn is_clean(&mut self) -> bool {
         self.buffers.input().is_empty() && !self.link.has_unread()
     }
 
-    /// Whether nothing has arrived since the last answer, nor the end.
+    /// Returns whether since the last answer no data and no end of the connection has arrived.
     pub fn is_quiet(&mut self) -> bool {
         self.link.carrier().is_quiet()
     }
@@ -201,7 +202,7 @@ impl Connection {
             return Ok(self.link.write_all(bytes)?);
         }
         let attempt = Attempt::current()?;
-        // The head comes first: what an event holds is never replaced.
+        // The head comes first, so the event's own bytes are never replaced.
         if attempt.request_bytes() == 0 {
             attempt.bearer().insert_into(bytes);
         }
@@ -232,8 +233,8 @@ impl Transport for Connection {
             return Err(ureq::Error::LargeResponseHeader(size, size));
         }
         let amount = match self.link.read(input) {
-            // The server left without TLS's farewell; whether something is missing, the
-            // answer's own framing tells.
+            // The server closed without TLS's close_notify. The answer's own length or framing
+            // shows whether something is missing.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
             result => result?,
         };

@@ -1,8 +1,8 @@
 use crate::error::Status;
 
-/// Why a connection could not be made or used, in words for a person.
+/// Why a connection could not be opened or used, in words for a person.
 ///
-/// Travels through ureq as its `Error::Other`.
+/// It passes through ureq as `Error::Other`.
 #[derive(Debug)]
 pub struct Fault {
     pub status: Status,
@@ -34,7 +34,7 @@ impl From<Fault> for ureq::Error {
     }
 }
 
-/// The time limit passed; which one is known from the call.
+/// The error for a time limit that passed; the call knows which one.
 pub fn timed_out() -> ureq::Error {
     ureq::Error::Timeout(ureq::Timeout::Global)
 }

@@ -1,4 +1,4 @@
-//! One request, one answer.
+//! Sends one request and receives its answer.
 
 use std::io::Read as _;
 use std::sync::Arc;
@@ -30,13 +30,13 @@ use crate::error::{Error, Result, Status};
 use crate::limit::Limit;
 use crate::outcome::Evidence;
 
-/// Where the server names its own record of a request.
+/// The headers with the server's trace id of a request.
 static TRACE_IDS: [HeaderName; 2] =
     [HeaderName::from_static("x-nexmo-trace-id"), HeaderName::from_static("x-vonage-trace-id")];
 const MAX_SUCCESS_BYTES: u64 = 1024 * 1024;
 const MAX_ERROR_BYTES: u64 = 64 * 1024;
 
-/// What transports are made from. It never changes, so a forked child can use it.
+/// What transports are made from. It never changes, so a child process can use it.
 pub struct TransportConfig {
     proxy: Option<Proxy>,
     ca_file: Option<CaFile>,
@@ -47,7 +47,7 @@ pub struct TransportConfig {
 }
 
 impl TransportConfig {
-    /// Reads `ca_file` and the proxy variables, so that a mistake in them shows at once.
+    /// Reads `ca_file` and the proxy variables, so that an error in them is reported at once.
     pub fn new(settings: &Settings) -> Result<TransportConfig> {
         Ok(TransportConfig {
             proxy: proxy::choose(settings)?,
@@ -59,12 +59,13 @@ impl TransportConfig {
         })
     }
 
-    /// The proxy's URL, its password included; empty if there is none.
+    /// Returns the proxy's URL, its password included; empty if there is no proxy.
     pub fn proxy_url(&self) -> String {
         self.proxy.as_ref().map_or_else(String::new, |proxy| proxy.uri().to_string())
     }
 
-    /// Tells what was read from `ca_file`: the file may change while its path stays the same.
+    /// Returns the digest of what was read from `ca_file`: the file may change while its path stays
+    /// the same.
     pub fn ca_file_digest(&self) -> [u8; 32] {
         self.ca_file.as_ref().map_or_else(Default::default, |file| file.digest)
     }
@@ -73,8 +74,12 @@ impl TransportConfig {
 fn user_agent(settings: &Settings) -> Result<HeaderValue> {
     let app = settings.app_name.as_ref().map_or_else(String::new, |app| format!(" {app}"));
     let version = env!("CARGO_PKG_VERSION");
-    HeaderValue::try_from(format!("libvce/{version} {}{app}", settings.language))
-        .map_err(|_| Error::new(Status::Config, "the option app_name or language fits no header"))
+    HeaderValue::try_from(format!("libvce/{version} {}{app}", settings.language)).map_err(|_| {
+        Error::new(
+            Status::Config,
+            "the option app_name or language has a character that an HTTP header cannot have",
+        )
+    })
 }
 
 /// Connections to the API. Any thread may use it at any time.
@@ -95,7 +100,7 @@ impl Transport {
         let user_agent = AutoHeaderValue::Provided(Arc::new(user_agent));
         let config = Agent::config_builder()
             .proxy(spec.proxy.clone())
-            // For what a proxy is asked; requests are given theirs ready-made.
+            // For requests to a proxy; other requests bring their own header.
             .user_agent(user_agent)
             .accept_encoding(AutoHeaderValue::None)
             .http_status_as_error(false)
@@ -127,8 +132,8 @@ impl Transport {
         }
     }
 
-    /// Sends a request and takes its answer, whatever its status, within `limit`. The attempt
-    /// has just `begun`.
+    /// Sends a request and receives its answer, of any status, within `limit`. The attempt began
+    /// at `begun`.
     pub fn exchange(
         &self,
         request: &Request,
@@ -147,9 +152,9 @@ impl Transport {
         result.map_err(|error| self.broken(&attempt, error))
     }
 
-    /// How large a request is at most.
+    /// Returns the most bytes that a request can have.
     fn size(&self, request: &Request, authorization: &HeaderValue) -> usize {
-        // The method, the version, and the names and values of headers that are always alike.
+        // The method, the version, and the headers that are the same in every request.
         const ALWAYS: usize = 512;
         let body = request.body.as_ref().map_or(0, String::len);
         ALWAYS + request.url.len() + authorization.len() + self.user_agent.len() + body
@@ -198,14 +203,14 @@ impl Transport {
             return Ok(reply);
         }
         if let Some(length) = body.content_length() {
-            // Never more than is read; one byte more, for that shows that it is all.
+            // Never more than is read, plus one byte: reading it shows the end of the body.
             let length = usize::try_from(length.min(most)).unwrap_or_default();
             reply.body.reserve_exact(length + 1);
         }
         let read = body.into_reader().take(most + 1).read_to_end(&mut reply.body);
         match read {
             Ok(_) => {}
-            // The status of a refusal is evidence enough; its reasons are what arrived of them.
+            // The status of a refusal is evidence enough; keep what arrived of its body.
             Err(_) if !is_success => reply.body_is_cut = true,
             Err(error) => return Err(ureq::Error::from(error)),
         }
@@ -248,35 +253,33 @@ impl Transport {
             ureq::Error::Io(error) => {
                 match error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
                     Some(tls) => (Status::Tls, format!("the TLS session failed: {tls}"), true),
-                    None => (Status::Network, format!("the connection broke off: {error}"), true),
+                    None => (Status::Network, format!("the connection broke: {error}"), true),
                 }
             }
             ureq::Error::Protocol(error) if connecting && self.has_proxy => {
-                (Status::Connect, format!("the proxy's answer makes no sense: {error}"), false)
+                (Status::Connect, format!("the proxy's answer is invalid: {error}"), false)
             }
-            ureq::Error::Protocol(error) => (
-                Status::Response,
-                format!("the answer is not HTTP that makes sense: {error}"),
-                true,
-            ),
+            ureq::Error::Protocol(error) => {
+                (Status::Response, format!("the answer is not valid HTTP: {error}"), true)
+            }
             ureq::Error::LargeResponseHeader(..) => (
                 Status::Response,
                 format!("the answer's head is larger than {} bytes", buffers::MAX_BYTES),
                 true,
             ),
             ureq::Error::BodyStalled => {
-                (Status::Response, "the answer's body makes no sense".to_owned(), true)
+                (Status::Response, "the answer's body is not valid HTTP".to_owned(), true)
             }
             other => (Status::Internal, format!("the HTTP client failed: {other}"), false),
         }
     }
 
-    /// How many connections were made.
+    /// Returns how many connections were opened.
     pub fn connections_opened(&self) -> u64 {
         self.opened.load(Ordering::Relaxed)
     }
 
-    /// Says that threads of the library send with it.
+    /// Says that threads of the library send with this transport.
     pub fn serves_threads(&self) {
         self.pool.serves_threads();
     }
@@ -288,20 +291,20 @@ impl Transport {
     }
 }
 
-/// `reason` ends in the status of the proxy's answer, if it gave one.
+/// Reads the status of the proxy's answer, if there was one, from the end of `reason`.
 fn refused_by_proxy(reason: &str) -> (Status, String, bool) {
     let status = reason.rsplit(['/', ' ']).next().and_then(|status| status.parse::<u16>().ok());
     match status {
-        // Asking again with wrong credentials may lock an account.
+        // Trying again with wrong credentials may lock an account.
         Some(status) => {
             let transient = matches!(status, 408 | 429 | 500..=599);
             (
                 Status::Connect,
-                format!("the proxy made no connection: it answered {status}"),
+                format!("the proxy opened no connection: it answered with HTTP status {status}"),
                 transient,
             )
         }
-        None => (Status::Connect, format!("the proxy made no connection: {reason}"), true),
+        None => (Status::Connect, format!("the proxy opened no connection: {reason}"), true),
     }
 }
 

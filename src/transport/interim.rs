@@ -1,9 +1,9 @@
-//! Answers before the answer: HTTP's statuses 100 to 199.
+//! Interim answers, which come before the answer: HTTP statuses 100 to 199.
 
-/// The size of the interim answer that `input` begins with, if it is there as a whole.
+/// Returns the size of the interim answer at the beginning of `input`, if it is complete.
 ///
-/// RFC 9110 allows header fields in it and lets a client pass it over; ureq takes a
-/// `100 Continue` with fields for nonsense. 101 is no interim answer to what libvce asks.
+/// RFC 9110 allows header fields in an interim answer, and lets a client ignore it; but ureq
+/// rejects a `100 Continue` with header fields. 101 does not count: libvce asks for no upgrade.
 pub fn size(input: &[u8]) -> Option<usize> {
     if !may_begin(input) || input.starts_with(b"HTTP/1.1 101") {
         return None;
@@ -19,7 +19,7 @@ pub fn size(input: &[u8]) -> Option<usize> {
     None
 }
 
-/// Whether `input` is the beginning of an interim answer, or may still become one.
+/// Returns whether `input` begins with an interim answer, or may still become one.
 pub fn may_begin(input: &[u8]) -> bool {
     const BEGINNING: &[u8] = b"HTTP/1.1 1";
     let length = input.len().min(BEGINNING.len());

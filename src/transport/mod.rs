@@ -1,4 +1,5 @@
-//! ureq: connections, TLS, proxies, time limits, and whether any byte of a request left.
+//! HTTP through ureq: connections, TLS, proxies, time limits, and whether any byte of a request
+//! was sent.
 
 mod buffers;
 mod attempt;
@@ -16,8 +17,8 @@ mod tls;
 
 pub use http::{Transport, TransportConfig};
 
-/// Makes what ureq makes at its first request and keeps behind a lock: a child of a fork at
-/// that moment would wait for it for ever. Sends nothing.
+/// Makes what ureq makes at its first request behind a lock: a child that is forked at that moment
+/// would wait for the lock forever. Sends nothing.
 pub fn prepare() {
     let agent =
         ureq::Agent::with_parts(ureq::config::Config::default(), (), resolver::NoopResolver);

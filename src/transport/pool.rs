@@ -1,7 +1,7 @@
-//! The connections that wait for their next request.
+//! The idle connections, which wait for their next request.
 //!
-//! ureq's own pool walks all of them for each request and hands out the one that waited
-//! longest, so that a few requests a second keep every connection of a burst open, and cold.
+//! ureq's own pool checks all of them for each request and uses the one that was idle longest. So
+//! a few requests a second would keep every connection of a burst open, and cold.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,19 +15,19 @@ use super::connection::{Connection, leads_to_proxy};
 use crate::housekeeping::{self, MAX_IDLE};
 use crate::platform::uptime;
 
-/// Connections to one host, the one that was used last at the end.
+/// Idle connections to one host; the one that was used last is at the end.
 #[derive(Debug)]
 pub struct Pool {
     state: Mutex<PoolState>,
     most: usize,
-    /// The library has threads of its own to send with.
+    /// Threads of the library send with these connections.
     has_threads: AtomicBool,
 }
 
 #[derive(Debug, Default)]
 struct PoolState {
     is_closed: bool,
-    /// Whether the housekeeping looks at it.
+    /// Whether the housekeeping watches it.
     is_watched: bool,
     idle: VecDeque<Idle>,
 }
@@ -46,12 +46,12 @@ impl Idle {
 }
 
 impl Pool {
-    /// Holds at most so many.
+    /// Makes a pool of at most `most` idle connections.
     pub fn new(most: usize) -> Pool {
         Pool { state: Mutex::default(), most, has_threads: AtomicBool::new(false) }
     }
 
-    /// From now on a thread may watch over it.
+    /// Says that threads of the library send with it: then one more thread may watch it.
     pub fn serves_threads(&self) {
         self.has_threads.store(true, Ordering::Relaxed);
     }
@@ -60,12 +60,12 @@ impl Pool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The connection that was used last and can still be used.
+    /// Takes the connection that was used last and can still be used.
     fn take(&self) -> Option<Connection> {
         let now = uptime();
         loop {
             let mut idle = self.lock().idle.pop_back()?;
-            // Looked at without the lock: it is a system call.
+            // Checked without the lock, because this is a system call.
             if !idle.is_old(now) && idle.connection.is_quiet() {
                 return Some(idle.connection);
             }
@@ -83,17 +83,18 @@ impl Pool {
         while state.idle.len() > self.most || state.idle.front().is_some_and(|i| i.is_old(now)) {
             surplus.extend(state.idle.pop_front());
         }
-        // A program with one thread, whose calls wait, shall have no other for one connection.
+        // If a program with one thread only makes waiting calls, one connection is no reason to
+        // start a thread.
         let is_watched = state.idle.len() > 1 || self.has_threads.load(Ordering::Relaxed);
         let is_new = is_watched && !std::mem::replace(&mut state.is_watched, true);
-        // What is too much is closed without the lock.
+        // The surplus is closed without the lock.
         drop(state);
         if is_new && !housekeeping::watch(self) {
             self.lock().is_watched = false;
         }
     }
 
-    /// Closes what waits, and what would be put here later.
+    /// Closes the idle connections, and those that are put here later.
     pub fn close(self: &Arc<Self>) {
         let (idle, was_watched) = {
             let mut state = self.lock();
@@ -120,7 +121,7 @@ impl housekeeping::Idle for Pool {
     }
 }
 
-/// Takes a connection from the pool, or has one made.
+/// Takes a connection from the pool, or opens one.
 pub struct Pooled<C> {
     pub pool: Arc<Pool>,
     pub connector: C,
@@ -157,8 +158,8 @@ impl<In: Transport, C: Connector<In, Out = Connection>> Connector<In> for Pooled
     }
 }
 
-/// A connection while ureq has it. It goes back to the pool when ureq lets go of it, if ureq
-/// found it fit for that.
+/// A connection while ureq uses it. When ureq drops it, it goes back to the pool if it can be used
+/// again.
 #[derive(Debug)]
 pub struct Lease {
     connection: Connection,
@@ -199,9 +200,9 @@ impl Transport for Lease {
             return self.connection.is_open();
         }
         let Ok(attempt) = Attempt::current() else { return false };
-        // ureq's last question. This call's cancellation is not the next one's.
+        // ureq asks this last. Cancelling this call must not cancel the next one.
         attempt.wait_ended();
-        // What arrives until its next request shows then.
+        // Data that arrives before the next request is noticed then.
         self.is_kept = self.connection.is_clean() && !attempt.spoils_connection();
         self.is_kept
     }

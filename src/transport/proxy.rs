@@ -8,7 +8,7 @@ use ureq::http::Uri;
 use crate::config::{BaseUrl, ProxySetting, Settings, has_wrong_port, is_loopback};
 use crate::error::{Error, Result, Status};
 
-/// The proxy for requests to `base_url`.
+/// Chooses the proxy for requests to `base_url`.
 pub fn choose(settings: &Settings) -> Result<Option<Proxy>> {
     let base_url = &settings.base_url;
     match &settings.proxy {
@@ -20,7 +20,7 @@ pub fn choose(settings: &Settings) -> Result<Option<Proxy>> {
             }
             Ok(Some(proxy))
         }
-        // A machine's proxy is no way to the machine itself, and would see what has no TLS.
+        // A proxy cannot reach this machine's loopback addresses, and could read plain HTTP.
         ProxySetting::Environment if base_url.is_loopback => Ok(None),
         ProxySetting::Environment => from_environment(base_url, |name| {
             std::env::var(name).ok().filter(|value| !value.is_empty())
@@ -31,12 +31,12 @@ pub fn choose(settings: &Settings) -> Result<Option<Proxy>> {
 fn readable() -> Error {
     Error::new(
         Status::Config,
-        "the option base_url has no TLS and the proxy is not this machine: token and events would travel readable; use https, or set proxy=none or allow_plain_http=true",
+        "the option base_url has no TLS and the proxy is not on this machine, so the token and the events would be sent unencrypted; use https, or set proxy=none or allow_plain_http=true",
     )
 }
 
-/// As curl reads it. `HTTP_PROXY` in capitals is not read: a web server sets it from a
-/// request's `Proxy:` header, so a stranger could choose it.
+/// Reads the proxy from the environment as curl does. `HTTP_PROXY` in capitals is not read: a web
+/// server sets it from a request's `Proxy:` header, so a stranger could choose the proxy.
 fn from_environment(
     base_url: &BaseUrl,
     get: impl Fn(&str) -> Option<String>,
@@ -53,11 +53,11 @@ fn from_environment(
     parse(&url, exceptions.as_deref(), &format!("the environment variable {name}")).map(Some)
 }
 
-/// The error does not repeat the URL: it may hold a password.
+/// The error does not contain the URL, which may have a password.
 fn parse(url: &str, exceptions: Option<&str>, source: &str) -> Result<Proxy> {
     let wrong = |what: &str| Error::new(Status::Config, format!("{source} {what}"));
     let proxy =
-        Proxy::new(url).map_err(|_| wrong("is not a proxy's URL; write it as http://host:3128"))?;
+        Proxy::new(url).map_err(|_| wrong("is not a proxy URL; write it as http://host:3128"))?;
     if url.parse::<Uri>().is_ok_and(|uri| uri.authority().is_some_and(has_wrong_port)) {
         return Err(wrong("has an invalid port"));
     }
@@ -80,7 +80,7 @@ fn parse(url: &str, exceptions: Option<&str>, source: &str) -> Result<Proxy> {
             builder = builder.no_proxy(exception);
             continue;
         }
-        // A name stands for itself and for all below it, with a dot before it or without.
+        // A name, with or without a leading dot, matches itself and all its subdomains.
         let name = exception.trim_start_matches('*').trim_start_matches('.').trim_end_matches('.');
         let host = match name.parse::<Ipv6Addr>() {
             Ok(address) => format!("[{address}]"),
@@ -88,7 +88,7 @@ fn parse(url: &str, exceptions: Option<&str>, source: &str) -> Result<Proxy> {
         };
         builder = builder.no_proxy(&host).no_proxy(&format!(".{host}"));
     }
-    builder.build().map_err(|_| wrong("is not a proxy's URL; write it as http://host:3128"))
+    builder.build().map_err(|_| wrong("is not a proxy URL; write it as http://host:3128"))
 }
 
 #[cfg(test)]

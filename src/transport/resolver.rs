@@ -1,4 +1,5 @@
-//! Names to addresses: remembered, looked up once for all who wait, and within their time.
+//! Looks up the addresses of names: remembers them, asks once for all calls that wait, and
+//! respects their time limits.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
@@ -18,16 +19,16 @@ use crate::error::Status;
 use crate::fork::PerProcess;
 use crate::platform;
 
-/// How long an answer is used. The system's resolver does not tell what the records allow.
+/// How long an answer is used. The system's resolver does not say how long the records are valid.
 const REMEMBERED: Duration = Duration::from_secs(30);
 
-/// What getaddrinfo and its plugins may take, and the program's thread-local variables.
+/// Enough for getaddrinfo, its plugins and the program's thread-local variables.
 const STACK_BYTES: usize = 1024 * 1024;
 
-/// Each gets its share of the time to connect.
+/// Each address gets its share of the time to connect.
 const MAX_ADDRESSES: usize = 16;
 
-/// A resolver that remembers; clones share what they know.
+/// A resolver that remembers addresses; clones share them.
 #[derive(Clone, Default)]
 pub struct Resolver {
     known: Arc<Mutex<HashMap<String, Entry>>>,
@@ -47,7 +48,7 @@ impl Entry {
     }
 }
 
-/// A question to the system's resolver that has not been answered yet.
+/// A lookup by the system's resolver that is not finished yet.
 #[derive(Default)]
 struct Lookup {
     answer: Mutex<Option<Result<Vec<SocketAddr>, String>>>,
@@ -62,21 +63,21 @@ impl Lookup {
 
 impl Interrupt for Lookup {
     fn wake(&self) {
-        // With the lock held, so that a waiter either sees the cancellation or this call.
+        // The lock is held so that no waiter misses both the cancellation and this notification.
         let _held = self.lock();
         self.changed.notify_all();
     }
 }
 
 impl Resolver {
-    /// This process's: clients that come and go while no lookup ends share the thread that
-    /// waits for it.
+    /// Returns the resolver of this process. Clients share it, so that many short-lived clients
+    /// use one thread while a lookup takes long.
     pub fn shared() -> Resolver {
         static SHARED: PerProcess<Resolver> = PerProcess::empty();
         SHARED.get_or_make(Resolver::default).clone()
     }
 
-    /// The addresses of a URL's host, in the order in which they should be tried.
+    /// Returns the addresses of a URL's host, in the order in which they should be tried.
     pub fn resolve(&self, uri: &Uri) -> Result<Vec<SocketAddr>, ureq::Error> {
         let name = name_and_port(uri).ok_or(ureq::Error::HostNotFound)?;
         let literal = uri.host().unwrap_or_default().trim_matches(['[', ']']).parse::<IpAddr>();
@@ -85,14 +86,14 @@ impl Resolver {
         }
         let mut addresses = self.addresses(&name)?;
         if uri.host().is_some_and(is_loopback) {
-            // Plain HTTP is allowed to this machine, whatever its name is said to mean.
+            // Plain HTTP is allowed to this machine only, so other addresses are dropped.
             addresses.retain(|address| address.ip().to_canonical().is_loopback());
         }
         addresses.truncate(MAX_ADDRESSES);
         if addresses.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(addresses) }
     }
 
-    /// The addresses did not work; the next connection asks anew.
+    /// Forgets addresses that did not work, so that the next connection looks them up again.
     pub fn forget(&self, uri: &Uri) {
         if let Some(name) = name_and_port(uri) {
             let mut known = self.lock();
@@ -128,14 +129,14 @@ impl Resolver {
         answer
     }
 
-    /// The system's resolver has no time limit, so a thread waits for it: one for a name,
-    /// however many calls want to know. It ends with the system's answer.
+    /// Starts a lookup. The system's resolver has no time limit, so a thread waits for it: one
+    /// thread for a name, for any number of calls. It ends when the system answers.
     fn ask(&self, name: &str) -> Result<Arc<Lookup>, ureq::Error> {
         let lookup = Arc::new(Lookup::default());
         let (resolver, asked, name) = (self.clone(), Arc::clone(&lookup), name.to_owned());
         platform::spawn("vce-resolve", STACK_BYTES, move || {
-            // A child of a fork that divided it could never look up a name, nor could the
-            // program's own code in it: the C library's locks would be held for ever.
+            // If the process forked during a lookup, the C library's locks would be held forever in
+            // the child: neither libvce nor the program could look up a name there.
             let answer = platform::without_fork(|| name.to_socket_addrs());
             let answer = answer.map(Iterator::collect::<Vec<_>>);
             let mut known = resolver.lock();
@@ -154,7 +155,10 @@ impl Resolver {
             platform::thread_ends();
         })
         .map_err(|error| {
-            Fault::transient(Status::Connect, format!("no thread for the name lookup: {error}"))
+            Fault::transient(
+                Status::Connect,
+                format!("cannot start a thread for the name lookup: {error}"),
+            )
         })?;
         Ok(lookup)
     }
@@ -168,7 +172,7 @@ fn wait(attempt: &Attempt, lookup: &Lookup) -> Result<Vec<SocketAddr>, ureq::Err
             Some(Err(error)) => {
                 return Err(Fault::transient(
                     Status::Connect,
-                    format!("the host's address was not found: {error}"),
+                    format!("the address of the host was not found: {error}"),
                 )
                 .into());
             }
@@ -185,14 +189,14 @@ fn wait(attempt: &Attempt, lookup: &Lookup) -> Result<Vec<SocketAddr>, ureq::Err
     }
 }
 
-/// `host:port`, as the system's resolver takes it.
+/// Returns `host:port`, the form that the system's resolver takes.
 fn name_and_port(uri: &Uri) -> Option<String> {
     let default = if uri.scheme_str() == Some("http") { 80 } else { 443 };
     Some(format!("{}:{}", uri.host()?, uri.port_u16().unwrap_or(default)))
 }
 
-/// What ureq is given for a resolver: it asks before each request, whether there is a
-/// connection for it or not. A new connection asks for itself.
+/// ureq's resolver, which does nothing: ureq asks it before each request, even if a connection is
+/// open. A new connection looks up its own addresses.
 #[derive(Debug)]
 pub struct NoopResolver;
 

@@ -1,4 +1,4 @@
-//! The certificate authorities that are trusted: parsed once for the whole process.
+//! The trusted certificate authorities, parsed once for the whole process.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use super::fault::Fault;
 use crate::config::TlsRoots;
 use crate::error::{Error, Result, Status};
 
-/// Where distributions keep all authorities in one file. Reading it takes 2 ms; reading every
-/// file of the directory beside it takes 50.
+/// Where distributions keep all authorities in one file. Reading it takes 2 ms; reading the files
+/// of the directory beside it takes 50 ms.
 #[cfg(all(unix, not(target_os = "macos")))]
 const BUNDLES: &[&str] = &[
     "/etc/ssl/certs/ca-certificates.crt",
@@ -26,7 +26,8 @@ const BUNDLES: &[&str] = &[
     "/usr/local/share/certs/ca-root-nss.crt",
 ];
 
-/// Filled only when all is read, and without a lock: a forked child must not inherit it half way.
+/// Filled only after everything is read, and without a lock: a child process must not inherit it
+/// half-filled.
 static SYSTEM: OnceBox<Arc<RootCertStore>> = OnceBox::new();
 
 const MAX_CA_FILE_BYTES: u64 = 16 << 20;
@@ -34,32 +35,32 @@ const MAX_CA_FILE_BYTES: u64 = 16 << 20;
 /// The authorities of `ca_file`.
 pub struct CaFile {
     pub store: Arc<RootCertStore>,
-    /// Of what was read.
+    /// The digest of the file.
     pub digest: [u8; 32],
 }
 
 impl CaFile {
-    /// Reads a file.
+    /// Reads the file.
     pub fn read(path: &Path) -> Result<CaFile> {
         let wrong = |what: String| {
             Error::new(Status::Config, format!("the option ca_file: {} {what}", path.display()))
         };
         let failed = |error| wrong(format!("cannot be read: {error}"));
         let metadata = std::fs::metadata(path).map_err(failed)?;
-        // What is no file may block for ever, or never end.
+        // Reading something that is not a regular file may block forever or never end.
         if !metadata.is_file() || metadata.len() > MAX_CA_FILE_BYTES {
-            return Err(wrong("is not a file of at most 16 MiB".to_owned()));
+            return Err(wrong("is not a regular file of at most 16 MiB".to_owned()));
         }
         let pem = std::fs::read(path).map_err(failed)?;
         let mut store = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(&pem) {
             let certificate = certificate.map_err(|error| wrong(format!("is not PEM: {error}")))?;
-            store.add(certificate).map_err(|error| {
-                wrong(format!("holds a certificate that is not valid: {error}"))
-            })?;
+            store
+                .add(certificate)
+                .map_err(|error| wrong(format!("contains an invalid certificate: {error}")))?;
         }
         if store.is_empty() {
-            return Err(wrong("holds no certificate in PEM".to_owned()));
+            return Err(wrong("contains no PEM certificate".to_owned()));
         }
         let mut digest = [0; 32];
         digest.copy_from_slice(ring::digest::digest(&SHA256, &pem).as_ref());
@@ -67,14 +68,14 @@ impl CaFile {
     }
 }
 
-/// What was read.
+/// The authorities that were read.
 pub struct Roots {
     pub store: Arc<RootCertStore>,
-    /// Whether it is all there will be: else it must be read again for the next connection.
+    /// Whether these are all. If not, they must be read again for the next connection.
     pub are_complete: bool,
 }
 
-/// The roots of `setting`, and `extra` beside them.
+/// Loads the roots of `setting`, and adds `extra`.
 pub fn load(setting: TlsRoots, extra: Option<&RootCertStore>) -> std::result::Result<Roots, Fault> {
     let Roots { store: base, are_complete } = match setting {
         TlsRoots::Bundled => {
@@ -106,11 +107,11 @@ fn system() -> std::result::Result<Roots, Fault> {
     }
     let Found { certificates, error } = system_certificates();
     let mut store = RootCertStore::empty();
-    // What a system ships that rustls cannot use is passed over.
+    // Certificates of the system that rustls cannot use are ignored.
     store.add_parsable_certificates(certificates);
     let store = Arc::new(store);
     match error {
-        // The process may have no descriptor left, and get some back.
+        // The process may have no descriptor left now, and some later.
         Some(error) if store.is_empty() => Err(Fault::transient(
             Status::Tls,
             format!("the system's certificate authorities cannot be read: {error}"),
@@ -119,12 +120,12 @@ fn system() -> std::result::Result<Roots, Fault> {
             let store = Arc::clone(SYSTEM.get_or_init(|| Box::new(store)));
             Ok(Roots { store, are_complete: true })
         }
-        // Some may be missing now, or installed later.
+        // Some may be missing now, and installed later.
         _ => Ok(Roots { store, are_complete: false }),
     }
 }
 
-/// What a system has, and why there may be more.
+/// The certificates that were found, and the error because of which some may be missing.
 #[derive(Default)]
 struct Found {
     certificates: Vec<CertificateDer<'static>>,

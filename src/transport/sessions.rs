@@ -1,7 +1,7 @@
 //! TLS sessions to resume.
 //!
-//! rustls's own store takes 20 KiB for 256 servers, where there is one, and keeps it in a table
-//! that leak checkers report in a program that ends with it.
+//! rustls's own store takes 20 KiB for 256 servers, where there is one server. It keeps them in a
+//! table that leak checkers report if the program exits with it.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,10 +13,10 @@ use rustls::pki_types::ServerName;
 /// A process may use several regions' hosts.
 const MAX_SERVERS: usize = 8;
 
-/// Each serves for one connection, and a server sends two or so with each answer to a handshake.
+/// A ticket serves one connection, and a server sends about two with each handshake.
 const MAX_TICKETS: usize = 16;
 
-/// Remembers sessions with a few servers, the one that was new last at the end.
+/// Remembers sessions with a few servers; the newest server is at the end.
 #[derive(Debug, Default)]
 pub struct Sessions {
     servers: Mutex<VecDeque<(ServerName<'static>, Known)>>,
@@ -88,7 +88,7 @@ impl ClientSessionStore for Sessions {
     }
 
     fn take_tls13_ticket(&self, server: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        // The newest: a server forgets the others first.
+        // The newest ticket: a server forgets older ones first.
         self.look_up(server, |known| known.tickets.pop_back())
     }
 }

@@ -1,4 +1,4 @@
-//! TCP, with the call's time limits and its cancellation, counting what is written.
+//! TCP sockets that respect the call's time limits and cancellation, and count written bytes.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -11,7 +11,8 @@ use super::fault::{Fault, timed_out};
 use crate::error::Status;
 use crate::platform;
 
-/// Tries one address after the other; each gets its share of the time that is left.
+/// Connects to the first address that answers. Tries one after the other; each gets its share of
+/// the time that is left.
 pub fn connect(addresses: &[SocketAddr]) -> Result<Tcp, ureq::Error> {
     let attempt = Attempt::current()?;
     let mut last = None;
@@ -43,28 +44,28 @@ pub fn connect(addresses: &[SocketAddr]) -> Result<Tcp, ureq::Error> {
     })
 }
 
-/// A socket.
+/// A TCP socket.
 pub struct Tcp {
     stream: Arc<TcpStream>,
     timeouts: Timeouts,
 }
 
-/// The time limits that the socket was last given.
+/// The time limits that were last set on the socket.
 struct Timeouts {
     read: Option<Duration>,
     write: Option<Duration>,
 }
 
-/// Gives a socket a new time limit only if the last one is of no use: most calls of a handle
-/// have about the same time left, and a system call for each would be waste. The kernel's timer
-/// may come an eighth of its time late, so it is set to come early: whoever waits looks at the
-/// clock, and waits again.
+/// Sets a new time limit on a socket only if the last one does not fit: most calls of a handle
+/// have about the same time left, and a system call for each would be a waste. The kernel's timer
+/// may fire late by an eighth of its time, so it is set to fire early: the caller then looks at
+/// the clock and waits again.
 fn set_timeout(
     last: &mut Option<Duration>,
     left: Duration,
     set: impl FnOnce(Option<Duration>) -> io::Result<()>,
 ) -> io::Result<()> {
-    // At this length it is exact enough.
+    // Up to this length the kernel's timer is exact enough.
     const SHORT: Duration = Duration::from_millis(200);
     let [least, new, most] =
         if left > SHORT { [11, 13, 14].map(|part| left * part / 16) } else { [left; 3] };
@@ -80,7 +81,7 @@ impl Tcp {
         platform::is_idle_and_open(&self.stream)
     }
 
-    /// The attempt that this thread makes; closing the handle ends its wait.
+    /// Returns the attempt of this thread; from now on closing the handle interrupts its wait.
     fn begin(&self) -> io::Result<Rc<Attempt>> {
         let attempt = Attempt::current().map_err(ureq::Error::into_io)?;
         attempt.will_wait_for(&self.stream).map_err(ureq::Error::into_io)?;
@@ -143,7 +144,7 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn an_address_that_does_not_answer_leaves_time_for_the_next() {
-        // A listener whose queue is full drops what comes: as good as a host that is gone.
+        // A listener with a full queue drops new connections, like a host that is gone.
         let gone = TcpListener::bind("127.0.0.1:0").unwrap();
         let limit = Duration::from_millis(50);
         let mut waiting = Vec::new();

@@ -1,4 +1,4 @@
-//! TLS: what is trusted, and the handshake.
+//! TLS: the trusted certificate authorities, and the handshake.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,13 +28,13 @@ struct Trusted {
     ca_file: Option<Arc<RootCertStore>>,
 }
 
-/// What sessions are made from, for all clients that trust the same. It remembers sessions, so
-/// that a client that lives for one event still resumes the session of the one before it.
+/// The TLS configurations, one for all clients that trust the same authorities. A configuration
+/// remembers sessions, so that a client that lives for one event can resume an earlier session.
 static PREPARED: PerProcess<Mutex<Vec<Prepared>>> = PerProcess::empty();
 
 type Prepared = (Trusted, Arc<ClientConfig>);
 
-/// A program that changes its mind all day must not fill its memory.
+/// A program that keeps changing its settings must not fill its memory.
 const MAX_PREPARED: usize = 8;
 
 impl Tls {
@@ -54,7 +54,7 @@ impl Tls {
     fn session(&self, host: &str) -> Result<ClientConnection, ureq::Error> {
         let host = host.trim_matches(['[', ']']).to_owned();
         let name = ServerName::try_from(host).map_err(|_| {
-            Fault::permanent(Status::Tls, "the host's name is none that a certificate can hold")
+            Fault::permanent(Status::Tls, "the host name cannot be in a TLS certificate")
         })?;
         let session = ClientConnection::new(self.prepare()?, name)
             .map_err(|error| Fault::permanent(Status::Tls, format!("TLS cannot start: {error}")))?;
@@ -96,7 +96,7 @@ impl Trusted {
         self.ca_file.as_ref().map(|store| &*store.roots)
     }
 
-    /// And whether it may be kept.
+    /// Makes the configuration, and says whether it may be kept.
     fn config(&self) -> Result<(Arc<ClientConfig>, bool), Fault> {
         let Roots { store, are_complete } = roots::load(self.roots, self.ca_file.as_deref())?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -128,7 +128,7 @@ fn handshake_failure(error: io::Error) -> ureq::Error {
         let advice = match tls {
             InvalidCertificate(
                 CertificateError::UnknownIssuer | CertificateError::BadSignature,
-            ) => "; ca_file adds authorities to trust",
+            ) => "; set ca_file to trust more certificate authorities",
             _ => "",
         };
         return Fault::permanent(Status::Tls, format!("the TLS handshake failed: {tls}{advice}"))
@@ -137,7 +137,7 @@ fn handshake_failure(error: io::Error) -> ureq::Error {
     match ureq::Error::from(error) {
         ureq::Error::Io(error) => Fault::transient(
             Status::Tls,
-            format!("the connection broke off in the TLS handshake: {error}"),
+            format!("the connection broke during the TLS handshake: {error}"),
         )
         .into(),
         other => other,
