@@ -25,7 +25,7 @@ impl Interrupt for TcpStream {
     }
 }
 
-/// The error of calls of a closed handle.
+/// The error of calls to a closed handle.
 pub fn closed() -> Error {
     Error::new(Status::Closed, "the client was closed")
 }

@@ -1,4 +1,4 @@
-//! The safe client: what users of the crate and the C ABI both call.
+//! The safe client, which users of the crate and the C ABI both call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,16 +11,16 @@ use crate::event::{ConversationId, Event, EventId};
 use crate::handle::Handle;
 use crate::list::EventList;
 
-/// A connection to the Conversation API. Any thread may use it at any time.
+/// A client of the Conversation API. Any thread may use it at any time.
 ///
-/// Dropping it closes it with no time; but with `engine=shared` events that were accepted are
-/// still delivered, without reports. A child process that inherits it by `fork` may use it:
-/// it gets connections and a token of its own, and does not disturb its parent's.
+/// Dropping a client closes it with a time limit of 0. With `engine=shared`, accepted events are
+/// still delivered, but without reports. A child process that inherits a client by `fork` may use
+/// it: the child gets its own connections and token, and does not disturb its parent's.
 pub struct Client(Arc<Handle>);
 
 impl Client {
-    /// Makes a client from a copy of `config`. Reads the private key and `ca_file`, connects
-    /// to nothing and starts no thread.
+    /// Makes a client from a copy of `config`. Reads the private key and `ca_file`; opens no
+    /// connection and starts no thread.
     ///
     /// # Errors
     /// [`Status::Config`] or [`Status::Credentials`].
@@ -31,11 +31,11 @@ impl Client {
     /// Creates one event and waits for the answer, at most for the option `timeout`.
     ///
     /// `body` is a JSON object; `from` is needed if the token names a user (`subject`). The
-    /// error's [`outcome`](Error::outcome) tells whether the event exists all the same.
+    /// error's [`outcome`](Error::outcome) says whether the event may exist.
     ///
     /// # Errors
     /// The first of: [`Status::ConversationId`], a `Type…`, [`Status::MemberId`], a `Body…`;
-    /// then whatever the network and the server may do.
+    /// then [`Status::Closed`], or what went wrong with the network or the server.
     pub fn create_event(
         &self,
         conversation_id: &str,
@@ -47,8 +47,8 @@ impl Client {
         self.0.perform(self.0.limit(), &request)?.event()
     }
 
-    /// Accepts an event to be sent in the background, and returns without I/O. What becomes of
-    /// it is told by a [`Report`] with this `tag`, which is the caller's own.
+    /// Accepts an event to send it in the background, and returns without I/O. A [`Report`] with
+    /// the same `tag` later says what happened to the event; libvce does not interpret the tag.
     ///
     /// The events of a conversation are sent one after the other, in the order in which they
     /// were enqueued. The first one starts a thread; see the options `connections`,
@@ -56,8 +56,8 @@ impl Client {
     ///
     /// # Errors
     /// Those of [`create_event`](Client::create_event) for events that break a rule;
-    /// [`Status::Closed`]; [`Status::QueueFull`]; [`Status::Internal`] if the system has no
-    /// thread left. Nothing was accepted then.
+    /// [`Status::Closed`]; [`Status::QueueFull`]; [`Status::Internal`] if the system cannot start
+    /// a thread. After any error, the event was not accepted.
     pub fn enqueue_event(
         &self,
         conversation_id: &str,
@@ -70,27 +70,27 @@ impl Client {
         self.0.enqueue(conversation_id, request, tag)
     }
 
-    /// The next delivery report; `None` if none comes within `timeout`, or at once if none can
-    /// come any more. Threads that poll at the same time get different reports.
+    /// Returns the next delivery report; `None` if none comes within `timeout`, or at once if none
+    /// can come any more. Threads that poll at the same time get different reports.
     #[must_use = "a report that was polled comes only once"]
     pub fn poll(&self, timeout: Duration) -> Option<Report> {
         self.0.poll(timeout)
     }
 
-    /// Waits until every event that was accepted has come to its end, at most `timeout`; how
-    /// many have not. Reports may still wait to be polled.
+    /// Waits until every accepted event is finished, at most `timeout`. Returns the number of
+    /// unfinished events. Reports may still wait to be polled.
     pub fn flush(&self, timeout: Duration) -> usize {
         self.0.flush(timeout)
     }
 
-    /// A descriptor that is readable exactly while reports wait, for event loops. It belongs
-    /// to the client: it is neither to be read nor to be closed.
+    /// Returns a descriptor that is readable exactly while reports wait, for event loops. It
+    /// belongs to the client: do not read or close it.
     #[must_use]
     pub fn report_fd(&self) -> Option<i32> {
         self.0.report_fd()
     }
 
-    /// Counters, as the JSON object that `vce_client_stats` describes.
+    /// Returns counters, as the JSON object that `vce_client_stats` describes.
     #[must_use]
     pub fn stats(&self) -> String {
         self.0.stats()
@@ -99,24 +99,25 @@ impl Client {
     /// Fetches an event.
     ///
     /// # Errors
-    /// [`Status::ConversationId`], [`Status::EventId`], or what the network and the server do.
+    /// [`Status::ConversationId`], [`Status::EventId`], [`Status::Closed`], or what went wrong
+    /// with the network or the server.
     pub fn get_event(&self, conversation_id: &str, event_id: &str) -> Result<Event> {
         let (conversation, event) = ids(conversation_id, event_id)?;
         let request = self.0.endpoint().get_event(conversation, event);
         self.0.perform(self.0.limit(), &request)?.event()
     }
 
-    /// Deletes an event. The server may go on listing it, with a `deleted` timestamp.
+    /// Deletes an event. The server may still list it, with a `deleted` timestamp.
     ///
     /// # Errors
-    /// As [`get_event`](Client::get_event).
+    /// Those of [`get_event`](Client::get_event).
     pub fn delete_event(&self, conversation_id: &str, event_id: &str) -> Result<()> {
         let (conversation, event) = ids(conversation_id, event_id)?;
         let request = self.0.endpoint().delete_event(conversation, event);
         self.0.perform(self.0.limit(), &request).map(drop)
     }
 
-    /// Lists a conversation's events. Nothing is sent before the first is asked for.
+    /// Lists a conversation's events. Sends nothing before the first event is needed.
     ///
     /// # Errors
     /// [`Status::ConversationId`].
@@ -125,9 +126,9 @@ impl Client {
     }
 
     /// Refuses new calls and events, and waits at most `timeout` for the calls of other threads
-    /// and for the events that were accepted. Then it cancels what is left: it ends with
-    /// [`Status::Closed`] and the outcome that the evidence gives. Reports can still be polled.
-    /// Closing again is no error.
+    /// and for accepted events. Then it cancels the rest: these calls and events fail with
+    /// [`Status::Closed`], and the outcome says what is known about the event. Reports can still
+    /// be polled. Closing again is not an error.
     ///
     /// # Errors
     /// [`Status::Timeout`] if something had to be cancelled.
@@ -137,7 +138,7 @@ impl Client {
         }
         Err(Error::new(
             Status::Timeout,
-            "calls or events were not done when the time to close was over; they were cancelled",
+            "calls or events did not finish within the time limit for closing; they were cancelled",
         ))
     }
 }

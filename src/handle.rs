@@ -18,18 +18,18 @@ use crate::platform;
 use crate::random;
 use crate::transport;
 
-/// A client's inside, which its event lists keep alive.
+/// A client's internals, which its event lists keep alive.
 pub struct Handle {
     spec: EngineSpec,
     queue_options: QueueOptions,
     endpoint: Endpoint,
     rules: TypeRules,
-    /// The token names a user: every event needs a member that it comes from.
+    /// The token names a user: every event needs a `from`.
     needs_from: bool,
     /// With `delivery=effectively_once`: the body's member that names an event.
     event_key: Option<String>,
     timeout: Duration,
-    /// Beside what its parts know of it, so that a child inherits it.
+    /// Its parts know it too; it is kept here so that a child process inherits it.
     closed: AtomicBool,
     active: PerProcess<Active>,
 }
@@ -37,15 +37,15 @@ pub struct Handle {
 /// What a process uses of a handle.
 struct Active {
     calls: Arc<ActiveCalls>,
-    /// The background has a share of it.
+    /// `delivery` uses the same engine.
     engine: Arc<Engine>,
-    /// The engine's, or the handle's own ready token.
+    /// The engine's token, or the handle's own ready token.
     tokens: Arc<TokenSource>,
     delivery: Delivery,
 }
 
 impl Handle {
-    /// Checks what options mean together, and reads the private key and `ca_file`.
+    /// Checks that the options fit together, and reads the private key and `ca_file`.
     pub fn new(settings: &Settings) -> Result<Handle> {
         check(settings)?;
         prepare();
@@ -69,7 +69,7 @@ impl Handle {
         &self.endpoint
     }
 
-    /// Checks an event, and makes the request that creates it.
+    /// Checks an event by the rules of this handle, and makes the request that creates it.
     pub fn create_event(
         &self,
         conversation_id: &str,
@@ -90,7 +90,7 @@ impl Handle {
         Ok(Request { key, ..self.endpoint.create_event(&event) })
     }
 
-    /// The limit of a call that begins now.
+    /// The time limit of a call that begins now.
     pub fn limit(&self) -> Limit {
         Limit::new("timeout", self.timeout, Instant::now())
     }
@@ -111,12 +111,13 @@ impl Handle {
     /// The next delivery report; `None` after `timeout`, or at once if none can come any more.
     pub fn poll(&self, timeout: Duration) -> Option<Report> {
         let is_closed = self.closed.load(Ordering::Relaxed);
-        // A child that inherited a closed one has nothing to wait for.
+        // A child process that inherited a closed handle has nothing to wait for.
         let active = if is_closed { self.active.get()? } else { self.active() };
         active.delivery.poll(timeout)
     }
 
-    /// Waits until every event has come to its end, at most `timeout`; how many have not.
+    /// Waits until every event is finished, at most `timeout`. Returns the number of unfinished
+    /// events.
     pub fn flush(&self, timeout: Duration) -> usize {
         self.active.get().map_or(0, |active| active.delivery.flush(timeout))
     }
@@ -131,11 +132,11 @@ impl Handle {
         self.active().delivery.stats()
     }
 
-    /// Refuses new calls and events, gives what is under way `timeout`, and cancels the rest.
-    /// Whether nothing had to be cancelled.
+    /// Refuses new calls and events, waits at most `timeout` for the others, and cancels the rest.
+    /// Returns whether nothing had to be cancelled.
     pub fn close(&self, timeout: Duration) -> bool {
         self.closed.store(true, Ordering::Relaxed);
-        // A forked child that never used it has nothing to close.
+        // A child process that never used the handle has nothing to close.
         let Some(active) = self.active.get() else { return true };
         let begun = Instant::now();
         active.delivery.stop_accepting();
@@ -144,7 +145,7 @@ impl Handle {
         is_answered && is_delivered
     }
 
-    /// Closes with no time, but leaves events that were accepted to an engine that is shared.
+    /// Closes with a time limit of 0, but leaves accepted events to a shared engine.
     pub fn detach(&self) {
         self.closed.store(true, Ordering::Relaxed);
         if let Some(active) = self.active.get() {
@@ -153,7 +154,7 @@ impl Handle {
         }
     }
 
-    /// What this process uses of it, unless it is closed.
+    /// What this process uses of the handle, unless it is closed.
     fn open(&self) -> Result<&Active> {
         if self.closed.load(Ordering::Relaxed) {
             return Err(calls::closed());
@@ -176,12 +177,12 @@ fn new_key() -> Result<String> {
     random::uuid().ok_or_else(|| Error::new(Status::Internal, "the system has no random numbers"))
 }
 
-/// Before there is a thread of the library: what a process makes once, it must not make while
-/// another thread may fork.
+/// Makes what a process makes once. This must happen before the library has a thread, because
+/// another thread must not fork meanwhile.
 fn prepare() {
     static IS_PREPARED: AtomicBool = AtomicBool::new(false);
     if !IS_PREPARED.load(Ordering::Acquire) {
-        // Twice does no harm.
+        // Two threads may both do it: that does no harm.
         platform::without_fork(transport::prepare);
         IS_PREPARED.store(true, Ordering::Release);
     }
@@ -192,7 +193,7 @@ fn check(settings: &Settings) -> Result<()> {
     if url.is_plain && !url.is_loopback && !settings.allow_plain_http {
         return Err(Error::new(
             Status::Config,
-            "the option base_url has no TLS and is not this machine: token and events would travel readable; use https, or set allow_plain_http=true",
+            "the option base_url has no TLS and is not on this machine, so the token and the events would be sent unencrypted; use https, or set allow_plain_http=true",
         ));
     }
     Ok(())

@@ -10,10 +10,10 @@ use crate::event::{ConversationId, Event, EventId};
 use crate::handle::Handle;
 use crate::limit::Limit;
 
-/// A conversation's events, fetched page by page as they are asked for.
+/// A conversation's events, fetched page by page when they are needed.
 pub struct EventList {
     handle: Arc<Handle>,
-    /// Of the conversation's events.
+    /// The URL of the conversation's events.
     url: String,
     query: ListQuery,
     fetched: VecDeque<Event>,
@@ -29,8 +29,8 @@ enum Next {
     End,
 }
 
-/// Notices pages that lead back to an earlier one, by Brent's method: it keeps one query, and
-/// another after twice as many pages, so that a list of any length costs no memory.
+/// Notices pages that lead back to an earlier one. It uses Brent's method: it keeps one query,
+/// and replaces it after 1, 2, 4, … pages, so that the memory does not grow with the list.
 struct CycleDetector {
     kept: String,
     pages: u64,
@@ -42,7 +42,8 @@ impl CycleDetector {
         CycleDetector { kept: first.to_owned(), pages: 0, most: 1 }
     }
 
-    /// Whether the page with the query `next` was there before. If not, it is the next one.
+    /// Returns whether the page with the query `next` was fetched before. If not, it counts as
+    /// the next page.
     fn closes(&mut self, next: &str) -> bool {
         if next == self.kept {
             return true;
@@ -71,23 +72,23 @@ impl EventList {
         }
     }
 
-    /// Narrows or orders the list, before the first event is asked for. `None` leaves the
-    /// choice to the server.
+    /// Filters or orders the list. Must be called before the first event is fetched. `None` leaves
+    /// the choice to the server.
     ///
-    /// `type`: only events of this type, which are picked out here. A type that begins with
-    /// `custom:` is never sent, since the server's filter does not support custom types, so
-    /// the list fetches every page; any other type is sent to the server too.
-    /// `order`: `asc` or `desc`. `page_size`: 1 to 100, how many events are fetched at once.
+    /// `type`: only events of this type; the library picks them out. It never sends a type that
+    /// begins with `custom:` to the server, whose filter does not support custom types; so the
+    /// list fetches every page. It sends any other type to the server too.
+    /// `order`: `asc` or `desc`. `page_size`: 1 to 100, the number of events fetched at once.
     /// `start_id`, `end_id`: the range of event ids. `exclude_deleted`: `true` or `false`.
     ///
     /// # Errors
-    /// [`Status::Argument`] for an unknown name or a wrong value, or once the list was begun;
-    /// [`Status::EventId`].
+    /// [`Status::Argument`] for an unknown name or an invalid value, or after the first page was
+    /// fetched; [`Status::EventId`] for an invalid `start_id` or `end_id`.
     pub fn set(&mut self, name: &str, value: Option<&str>) -> Result<()> {
         if self.next != Next::FirstPage {
             return Err(Error::new(
                 Status::Argument,
-                "the event list has begun; set what it should list before the first event is asked for",
+                "the event list has already fetched events; set its filters and order before the first event",
             ));
         }
         let query = &mut self.query;
@@ -100,7 +101,7 @@ impl EventList {
             "exclude_deleted" => query.exclude_deleted = value.map(boolean).transpose()?,
             _ => {
                 return Err(argument(
-                    "an event list has type, order, page_size, start_id, end_id and exclude_deleted, and no other settings",
+                    "unknown setting; an event list has the settings type, order, page_size, start_id, end_id and exclude_deleted",
                 ));
             }
         }
@@ -112,7 +113,7 @@ impl EventList {
         if limit.left().is_zero() {
             return Err(Error::new(
                 Status::Timeout,
-                "no event that is wanted came within timeout; the list can go on",
+                "no matching event came within timeout; ask for the next event again to go on",
             ));
         }
         let page = self.handle.perform(limit, &request)?.page()?;
@@ -120,11 +121,11 @@ impl EventList {
         if page.next.as_deref().is_some_and(|next| next == query || cycle_detector.closes(next)) {
             return Err(Error::new(
                 Status::Response,
-                "the server's page of events names an earlier page, or itself, as the next one",
+                "the server's page of events names itself or an earlier page as the next page",
             ));
         }
         self.next = page.next.map_or(Next::End, Next::Page);
-        // The server was not told of a custom type, and may not filter by another.
+        // A custom type was not sent to the server, and the server may ignore other types.
         let wanted = self.query.event_type.as_deref();
         self.fetched = VecDeque::from(page.events);
         self.fetched.retain(|event| wanted.is_none() || event.event_type() == wanted);
@@ -135,9 +136,9 @@ impl EventList {
 impl Iterator for EventList {
     type Item = Result<Event>;
 
-    /// The next event, fetching as many pages as it takes, all within the option `timeout`.
-    /// After an error the same page is asked for again. A page that the server's link names, but
-    /// that cannot be asked for, is [`Status::Response`] and never the end of the list.
+    /// Returns the next event. Fetches as many pages as needed, all within the option `timeout`.
+    /// After an error, the next call fetches the same page again. If the server names a next page
+    /// that cannot be fetched, the error is [`Status::Response`], and not the end of the list.
     fn next(&mut self) -> Option<Result<Event>> {
         let limit = self.handle.limit();
         loop {

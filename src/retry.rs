@@ -1,5 +1,5 @@
-//! When a failed request is repeated: pure functions of failure, attempt and clock. Whether it may
-//! be repeated at all is concluded in [`crate::outcome`].
+//! When a failed request is repeated: pure functions of failure, attempt and clock.
+//! [`crate::outcome`] decides whether it may be repeated at all.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ pub struct Policy {
     pub max_retries: u32,
     pub backoff: Duration,
     pub backoff_max: Duration,
-    /// An event may be created twice.
+    /// Whether an event may be created twice.
     pub duplicates: bool,
     /// How long an event that may exist is given to appear, before each look.
     pub lookup_delay: Duration,
 }
 
 impl Policy {
-    /// How long to wait before a request that may be repeated is; `None`: there is no further
+    /// Returns how long to wait before a request is repeated; `None` if there is no further
     /// attempt.
     ///
-    /// `retry_after` is what the server asked for; `retries` have been made before; `left` is
-    /// what remains of the time limit; `jitter` lies in `0.0..1.0`.
+    /// `retry_after` is the wait that the server asked for; `retries` were made before; `left` is
+    /// what remains of the time limit; `jitter` is in `0.0..1.0`.
     pub fn wait(
         &self,
         retry_after: Option<Duration>,
@@ -33,7 +33,7 @@ impl Policy {
         }
         let wait = match retry_after {
             Some(named) => named,
-            // Full jitter: the peers that failed together do not come back together.
+            // Full jitter: clients that failed together do not come back together.
             None => self.longest_backoff(retries).mul_f64(jitter),
         };
         (wait < left).then_some(wait)

@@ -1,4 +1,4 @@
-//! How much a queue takes. The limits belong to the engine: all handles that share it share them.
+//! How much a queue holds. The limits belong to the engine: handles that share it share them.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -23,17 +23,17 @@ impl Capacity {
         }
     }
 
-    /// How many events and reports there are.
+    /// Returns how many events and reports there are.
     pub fn events(&self) -> usize {
         self.events.load(Ordering::Relaxed)
     }
 
-    /// How many bytes they take.
+    /// Returns how many bytes they take.
     pub fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Takes the place of one event of so many bytes, unless the limits are reached.
+    /// Reserves capacity for one event of this size, unless the limits are reached.
     pub fn reserve(&self, bytes: usize) -> Result<()> {
         if !add(&self.events, 1, self.max_events) {
             return Err(self.full(bytes));
@@ -45,18 +45,18 @@ impl Capacity {
         Ok(())
     }
 
-    /// Whether the queue has room for a report of so many bytes.
+    /// Returns whether the queue has room for a report of this size.
     pub fn has_room_for(&self, bytes: usize) -> bool {
         bytes <= self.max_bytes.saturating_sub(self.bytes())
     }
 
-    /// Gives an event's place to its report; both sizes are in bytes.
+    /// Gives an event's capacity to its report; both sizes are in bytes.
     pub fn resize(&self, event: usize, report: usize) {
         self.bytes.fetch_add(report, Ordering::Relaxed);
         self.bytes.fetch_sub(event, Ordering::Relaxed);
     }
 
-    /// Gives the place of an event or of its report back.
+    /// Gives back the capacity of an event or of its report.
     pub fn release(&self, bytes: usize) {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
         self.events.fetch_sub(1, Ordering::Relaxed);
@@ -64,7 +64,7 @@ impl Capacity {
 
     fn full(&self, bytes: usize) -> Error {
         let message = format!(
-            "the queue is full: it holds {} events of at most {} and {} bytes of at most {}, the reports that wait included, and this event has {bytes}",
+            "the queue is full: it holds {} of at most {} events and {} of at most {} bytes (reports that wait to be polled count too), and this event has {bytes} bytes",
             self.events(),
             self.max_events,
             self.bytes(),
@@ -74,7 +74,7 @@ impl Capacity {
     }
 }
 
-/// Adds to a count, unless it would then be above `most`.
+/// Adds to a count, unless the sum is above `most`. Returns whether it added.
 fn add(count: &AtomicUsize, amount: usize, most: usize) -> bool {
     let sum = |count: usize| count.checked_add(amount).filter(|sum| *sum <= most);
     count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum).is_ok()

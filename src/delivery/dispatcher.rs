@@ -1,4 +1,4 @@
-//! An engine with a queue: the scheduler, and the threads that do as it says.
+//! An engine with a queue: the scheduler, and the threads that carry out its decisions.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -17,21 +17,21 @@ use crate::{panics, platform};
 
 /// How long a thread without work stays.
 const IDLE: Duration = Duration::from_secs(5);
-/// Far more than a TLS handshake takes, for the C library puts the program's thread-local
-/// variables there too. Only what is used takes memory.
+/// Far more than a TLS handshake needs, because the C library puts the program's thread-local
+/// variables on the stack too. Only the part that is used takes memory.
 const STACK_BYTES: usize = 1024 * 1024;
 
-/// Sends in the background what is enqueued. Any thread may use it at any time.
+/// Sends enqueued events in the background. Any thread may use it at any time.
 ///
-/// As many threads as there are requests in flight, and one more that watches over the time of
-/// what waits. They are made when they are needed, and leave when they are idle.
+/// It has one thread for each request in flight, and one more that watches the time limits of
+/// waiting events. Threads are started when they are needed, and end when they are idle.
 pub struct Dispatcher {
     engine: Arc<Engine>,
     capacity: Arc<Capacity>,
     connections: usize,
     timeout: Duration,
     state: Mutex<DispatcherState>,
-    /// Not locked by any of these threads once it is stopped.
+    /// None of these threads locks it after the dispatcher is stopped.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -39,19 +39,19 @@ struct DispatcherState {
     scheduler: Scheduler<Box<Job>>,
     next_owner: Owner,
     stopped: bool,
-    /// Threads that have not decided to leave.
+    /// Threads that have not decided to end.
     alive: usize,
-    /// When the last of them left, by [`uptime`]'s clock.
+    /// When the last of them ended, by [`uptime`]'s clock.
     left: Duration,
-    /// Of those, the ones that wait for work and were not woken. The last that came is woken
-    /// first: its memory is warm, and those below it get to leave.
+    /// Living threads that wait for work and were not woken. The last one that came is woken
+    /// first: its memory is warm, and the others can become idle long enough to end.
     idle: Vec<Arc<Condvar>>,
-    /// A thread was woken or made and has not come yet. It calls the next one itself, so that
-    /// a burst of events wakes one thread and not one for each.
+    /// A thread was woken or started, and does not run yet. It wakes the next one itself, so
+    /// that a burst of events wakes one thread and not one for each event.
     woken: bool,
-    /// When the thread that watches over the time will look, if there is one.
+    /// When the thread that watches the time limits will look at them, if there is one.
     watch: Option<Instant>,
-    /// Threads that wait until such a time, perhaps for longer than anything does.
+    /// Threads that wait until such a time. Their events may be finished before it.
     watchers: usize,
 }
 
@@ -95,12 +95,12 @@ impl Dispatcher {
         &self.engine
     }
 
-    /// How much its queue takes, from all handles together.
+    /// Returns the capacity of its queue, which all its handles share.
     pub fn capacity(&self) -> &Arc<Capacity> {
         &self.capacity
     }
 
-    /// Since when nothing is in the queue or in flight: `now` if something is.
+    /// Returns since when nothing is in the queue or in flight: `now` if something is.
     pub fn idle_since(&self, now: Duration) -> Duration {
         let state = self.lock();
         if state.alive > 0 { now } else { state.left }
@@ -110,15 +110,15 @@ impl Dispatcher {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A name for another handle that enqueues here.
+    /// Returns a new owner number for another handle that enqueues here.
     pub fn new_owner(&self) -> Owner {
         let mut state = self.lock();
         state.next_owner += 1;
         state.next_owner
     }
 
-    /// Enqueues an event; the caller wakes who is to send it. Fails only if there is no thread
-    /// for that and none can be made.
+    /// Enqueues an event; the caller wakes the thread that sends it. Fails only if there is no
+    /// such thread and none can be started.
     pub fn enqueue(
         self: &Arc<Self>,
         owner: Owner,
@@ -132,7 +132,7 @@ impl Dispatcher {
             self.add_thread(&mut state).map_err(|error| {
                 Error::new(
                     Status::Internal,
-                    format!("no thread to send in the background: {error}"),
+                    format!("cannot start a thread to send in the background: {error}"),
                 )
                 .with_retryable(true)
             })?;
@@ -141,11 +141,11 @@ impl Dispatcher {
         Ok(self.wake_one(&mut state, now))
     }
 
-    /// Takes back what an owner has in the queue.
+    /// Takes an owner's events out of the queue.
     pub fn withdraw(self: &Arc<Self>, owner: Owner) {
         let mut state = self.lock();
         let withdrawn = state.scheduler.withdraw(owner);
-        // Others' events may have waited behind those.
+        // Events of other owners may have waited behind them.
         let wake = self.wake_one(&mut state, Instant::now());
         Dispatcher::release(&mut state);
         drop(state);
@@ -161,23 +161,23 @@ impl Dispatcher {
         state.stopped = true;
         state.wake_all();
         drop(state);
-        // Held while they end: whoever else stops it waits for them too.
+        // Held while they end, so that another thread that stops the dispatcher waits for them too.
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         for thread in threads.drain(..) {
-            // Its panics were caught; there is nothing to learn from it.
+            // Its panics were caught, so the result says nothing.
             let _ = thread.join();
         }
     }
 
     fn add_thread(self: &Arc<Self>, state: &mut DispatcherState) -> io::Result<()> {
         if state.stopped {
-            return Err(io::Error::other("it has been stopped"));
+            return Err(io::Error::other("the dispatcher was stopped"));
         }
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         threads.retain(|thread| !thread.is_finished());
         let dispatcher = Arc::clone(self);
         let work = move || {
-            // What it was at is reported as it unwinds; others, or the next one, go on.
+            // A job that it holds is reported while it unwinds; other threads go on.
             if panics::catch(|| dispatcher.work()).is_err() {
                 dispatcher.lock().thread_ended();
             }
@@ -189,7 +189,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Sees to it that somebody does what can be done, and watches over what waits.
+    /// Makes sure that a thread does what can be done now, and that one watches the time limits.
     fn wake_one(self: &Arc<Self>, state: &mut DispatcherState, now: Instant) -> Wake {
         let Some(due) = state.scheduler.due(now) else { return Wake(None) };
         if state.woken || state.watch.is_some_and(|watch| watch <= due) {
@@ -199,20 +199,20 @@ impl Dispatcher {
         if idle.is_some() {
             state.woken = true;
         } else if state.alive <= self.connections {
-            // Without it the threads that there are do the work, if later.
+            // If this fails, the existing threads do the work later.
             let _ = self.add_thread(state);
         }
         Wake(idle)
     }
 
-    /// Has the threads that watch leave as the others do, if there is nothing to watch over.
+    /// Wakes the threads that watch time limits if no event waits, so that they can end.
     fn release(state: &mut DispatcherState) {
         if state.watchers > 0 && state.scheduler.is_empty() {
             state.wake_all();
         }
     }
 
-    /// What each thread does.
+    /// The loop of each thread.
     fn work(self: &Arc<Self>) {
         let own = Arc::new(Condvar::new());
         let mut state = self.lock();
@@ -265,7 +265,7 @@ impl Dispatcher {
 
     fn send(&self, job: Box<Job>, slot: Slot, now: Instant) -> MutexGuard<'_, DispatcherState> {
         let limit = Limit::new("timeout", self.timeout, now);
-        // A job that a panic ends is reported as it is dropped; its slot is free all the same.
+        // After a panic the job is reported when it is dropped; its slot becomes free too.
         let unfinished = panics::catch(|| job.send(&self.engine, limit)).unwrap_or(None);
         let mut state = self.lock();
         match unfinished {
@@ -282,7 +282,7 @@ impl Dispatcher {
     }
 }
 
-/// Waits to be woken, at most for `time`; whether it was not.
+/// Waits to be woken, at most for `time`. Returns whether the time passed without that.
 fn sleep_until_woken<'a>(
     own: &Arc<Condvar>,
     mut state: MutexGuard<'a, DispatcherState>,
@@ -297,8 +297,8 @@ fn sleep_until_woken<'a>(
     (state, place.is_some() && result.timed_out())
 }
 
-/// An idle thread that was chosen to be woken. It is woken after the lock is released, which it
-/// would only wait for.
+/// An idle thread that was chosen to be woken. It is woken after the lock is released: before
+/// that, it would only wait for the lock.
 #[must_use = "an idle thread was chosen and has to be woken"]
 pub struct Wake(Option<Arc<Condvar>>);
 

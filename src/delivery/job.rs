@@ -11,16 +11,16 @@ use crate::event::Event;
 use crate::limit::Limit;
 use crate::panics;
 
-/// An accepted event on its way to its report. Whatever becomes of it, it is reported: at the
-/// latest when it is dropped.
+/// An accepted event that is not reported yet. It is reported in every case, at the latest when
+/// it is dropped.
 pub struct Job {
-    /// None once it is reported.
+    /// `None` after it was reported.
     tracker: Option<Arc<Tracker>>,
     tokens: Arc<TokenSource>,
     request: Request,
     tag: u64,
     accepted: Instant,
-    /// From its acceptance to its end.
+    /// The limit from its acceptance to its report.
     limit: Limit,
     progress: Progress,
     /// Why the last attempt failed.
@@ -48,13 +48,13 @@ impl Job {
         }
     }
 
-    /// How much of the queue its request takes.
+    /// Returns how much of the queue a request takes.
     pub fn bytes(request: &Request) -> usize {
         request.url.len() + request.body.as_ref().map_or(0, String::len)
     }
 
-    /// Makes one attempt within `limit`. Gives the job back if it is to be sent again, and when;
-    /// otherwise it is finished and reported.
+    /// Makes one attempt within `limit`. If the job must be sent again, returns it and when;
+    /// otherwise the job is finished and reported.
     pub fn send(self: Box<Job>, engine: &Engine, limit: Limit) -> Option<(Box<Job>, Instant)> {
         let limit = limit.or_earlier(self.limit);
         self.send_by(|Job { request, tokens, limit: whole, progress, .. }, call| {
@@ -91,18 +91,18 @@ impl Job {
         None
     }
 
-    /// Its time is over.
+    /// Reports that its time is over.
     pub fn expired(self) {
         let error = Error::new(Status::Timeout, format!("not delivered within {}", self.limit));
         self.failed(error.with_retryable(true));
     }
 
-    /// The engine's limits leave it no turn in time.
+    /// Reports that the rate limiter has no permit for it in time.
     pub fn rate_limited(self, wait: Duration) {
         self.failed(engine::rate_limited(wait));
     }
 
-    /// The client was closed before the event had its turn.
+    /// Reports that the client was closed before the event was sent.
     pub fn withdrawn(self) {
         self.failed(calls::closed());
     }
@@ -147,7 +147,7 @@ mod tests {
     use crate::delivery::capacity::Capacity;
     use crate::error::{Answer, Outcome};
 
-    /// An accepted job, and the tracker that it is reported to.
+    /// An accepted job, and the tracker that gets its report.
     fn accepted(options: &[(&str, &str)]) -> (Job, Arc<Tracker>) {
         let mut config = Config::new();
         for (name, value) in options {
@@ -204,7 +204,7 @@ mod tests {
         tracker.accept(200, || Ok(())).unwrap();
     }
 
-    /// A server whose answers are large fills no more memory than the queue may take.
+    /// A server with large answers cannot fill more memory than the queue may use.
     #[test]
     fn a_report_that_has_no_room_says_only_which_event_it_is() {
         let (mut job, tracker) = accepted(&[("queue_max_bytes", "100")]);

@@ -20,7 +20,7 @@ struct Shared {
 #[derive(Default)]
 struct SharedState {
     dispatchers: HashMap<SettingsDigest, Entry>,
-    /// Whether the housekeeping looks at it.
+    /// Whether the housekeeping watches it.
     is_watched: bool,
 }
 
@@ -28,7 +28,7 @@ struct Entry {
     dispatcher: Arc<Dispatcher>,
     /// How many handles use it.
     handles: usize,
-    /// When the last of them left, by [`uptime`]'s clock.
+    /// When the last of them stopped using it, by [`uptime`]'s clock.
     left: Duration,
 }
 
@@ -55,7 +55,7 @@ impl Lease {
         Lease { dispatcher: Arc::new(dispatcher), is_shared: false }
     }
 
-    /// The dispatcher that this process has for these settings, made now if there is none.
+    /// The dispatcher that this process has for these settings; makes it if there is none.
     pub fn shared(digest: SettingsDigest, make: impl FnOnce() -> Dispatcher) -> Lease {
         let shared = Shared::of_process();
         let mut state = shared.lock();
@@ -72,8 +72,8 @@ impl Lease {
         self.is_shared
     }
 
-    /// Ends the threads and connections of a dispatcher that no other handle uses. Nothing may
-    /// be in its queue or in flight any more.
+    /// Ends the threads and closes the connections of a dispatcher that no other handle uses.
+    /// Nothing may be in its queue or in flight any more.
     pub fn stop_own(&self) {
         if !self.is_shared {
             self.dispatcher.stop();
@@ -98,8 +98,8 @@ impl Drop for Lease {
     }
 }
 
-/// A handle stops using a shared dispatcher. A dispatcher without handles and without events is
-/// stopped after a while; until then the next handle finds it warm.
+/// Called when a handle stops using a shared dispatcher. A dispatcher without handles and without
+/// events is stopped after a while; until then the next handle gets it with warm connections.
 fn give_back(dispatcher: &Arc<Dispatcher>) {
     let shared = Shared::of_process();
     let mut state = shared.lock();

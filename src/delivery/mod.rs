@@ -1,4 +1,4 @@
-//! Background sending: the queue, each conversation's order, the threads, and the reports.
+//! Background sending: the queue, the order in each conversation, the threads, and the reports.
 
 mod capacity;
 mod dispatcher;
@@ -29,7 +29,7 @@ use crate::engine::{Engine, EngineSpec};
 use crate::error::Result;
 use crate::limit::Limit;
 
-/// What one handle sends in the background.
+/// Sends one handle's events in the background.
 pub struct Delivery {
     dispatcher: Lease,
     owner: Owner,
@@ -38,8 +38,7 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// With an engine and a queue of its own, or with those that this process shares. Starts no
-    /// thread.
+    /// Uses its own engine and queue, or those that this process shares. Starts no thread.
     pub fn new(spec: &EngineSpec, options: &QueueOptions) -> Delivery {
         let make = || Dispatcher::new(Arc::new(Engine::new(spec)), options);
         let dispatcher = match spec.shared() {
@@ -54,7 +53,7 @@ impl Delivery {
         }
     }
 
-    /// The engine that sends, for calls that wait.
+    /// Returns the engine; calls that wait for their answer use it too.
     pub fn engine(&self) -> &Arc<Engine> {
         self.dispatcher.engine()
     }
@@ -84,7 +83,8 @@ impl Delivery {
         self.tracker.poll(timeout)
     }
 
-    /// Waits until every event has its outcome, at most `timeout`; how many have none.
+    /// Waits until every event is finished, at most `timeout`. Returns the number of unfinished
+    /// events.
     pub fn flush(&self, timeout: Duration) -> usize {
         self.tracker.flush(timeout)
     }
@@ -104,8 +104,8 @@ impl Delivery {
         self.tracker.stop_accepting();
     }
 
-    /// Delivers what it can within `timeout` and cancels the rest; an engine of its own ends.
-    /// Whether nothing had to be cancelled.
+    /// Delivers what it can within `timeout`, cancels the rest, and stops the engine unless it is
+    /// shared. Returns whether nothing had to be cancelled.
     pub fn close(&self, timeout: Duration) -> bool {
         self.stop_accepting();
         let was_cancelled = self.tracker.is_cancelled();
@@ -116,11 +116,12 @@ impl Delivery {
             self.tracker.flush(Duration::MAX);
         }
         self.dispatcher.stop_own();
-        // Another thread that closes may have had less time.
+        // Another thread may close at the same time with less time, and cancel events.
         is_delivered && was_cancelled == self.tracker.is_cancelled()
     }
 
-    /// Leaves what was accepted to a shared engine, and its reports to nobody.
+    /// Leaves accepted events to a shared engine (another engine is closed), and drops their
+    /// reports.
     pub fn detach(&self) {
         if !self.dispatcher.is_shared() {
             self.close(Duration::ZERO);

@@ -1,7 +1,7 @@
 use crate::error::{Error, Outcome};
 use crate::event::Event;
 
-/// A delivery report: what became of an event that was enqueued.
+/// A delivery report: it says what happened to an enqueued event.
 #[derive(Clone, Debug)]
 pub struct Report {
     tag: u64,
@@ -13,39 +13,39 @@ impl Report {
         Report { tag, result }
     }
 
-    /// The caller's name for the event, from its enqueuing.
+    /// Returns the tag with which the caller enqueued the event.
     #[must_use]
     pub fn tag(&self) -> u64 {
         self.tag
     }
 
-    /// What became of the event.
+    /// Returns whether the event exists.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.result.as_ref().map_or_else(Error::outcome, |_| Outcome::Created)
     }
 
-    /// The event, if it was created.
+    /// Returns the event, if it was created.
     #[must_use]
     pub fn event(&self) -> Option<&Event> {
         self.result.as_ref().ok()
     }
 
-    /// Why the event was not, or perhaps not, created.
+    /// Returns why the event was not created, or may not have been.
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
         self.result.as_ref().err()
     }
 
-    /// The report without its tag.
+    /// Returns the report without its tag.
     ///
     /// # Errors
-    /// Why the event was not, or perhaps not, created.
+    /// Why the event was not created, or may not have been.
     pub fn into_result(self) -> Result<Event, Error> {
         self.result
     }
 
-    /// The report with what identifies the event, where there is no room for more.
+    /// Returns the report with only what identifies the event, if there is no room for more.
     pub(super) fn brief(self) -> Report {
         let result = match self.result {
             Ok(event) => Ok(event.brief()),
@@ -54,7 +54,7 @@ impl Report {
         Report { tag: self.tag, result }
     }
 
-    /// What it holds of the server's answer.
+    /// Returns how many bytes of the server's answer it holds.
     pub(super) fn bytes(&self) -> usize {
         match &self.result {
             Ok(event) => event.json().len(),

@@ -1,4 +1,4 @@
-//! The delivery reports of one handle that wait to be polled.
+//! One handle's delivery reports that wait to be polled.
 
 use std::collections::VecDeque;
 
@@ -7,18 +7,18 @@ use super::report::Report;
 use crate::config::Reports;
 use crate::platform::WakeUp;
 
-/// A queue of reports, for use under its owner's lock.
+/// A queue of reports. Its owner's lock protects it.
 pub struct ReportQueue {
     keep: Reports,
-    /// Nobody will poll any more.
+    /// No thread will poll any more.
     abandoned: bool,
-    /// Each with the bytes that it takes of the capacity.
+    /// Each report with the bytes that it takes of the capacity.
     waiting: VecDeque<(Report, usize)>,
     wake_up: Option<WakeUp>,
     /// Threads that wait for a report.
     pollers: usize,
-    /// How many of them were woken and have not come yet. To wake one again would be a system
-    /// call for nothing.
+    /// How many of them were woken and do not run yet. Waking one again would waste a system
+    /// call.
     woken: usize,
 }
 
@@ -34,7 +34,7 @@ impl ReportQueue {
         }
     }
 
-    /// How many reports wait.
+    /// Returns how many reports wait.
     pub fn len(&self) -> usize {
         self.waiting.len()
     }
@@ -43,13 +43,13 @@ impl ReportQueue {
         self.abandoned
     }
 
-    /// Whether a thread waits for a report.
+    /// Returns whether a thread waits for a report.
     pub fn is_polled(&self) -> bool {
         self.pollers > 0
     }
 
-    /// Keeps a report if it is wanted. It takes the capacity of its event, which had so many
-    /// bytes. Whether a poller has to be woken for it.
+    /// Keeps a report if it is wanted. It takes over the capacity of its event, which has
+    /// `event_bytes`. Returns whether a poller must be woken for it.
     pub fn push(&mut self, mut report: Report, event_bytes: usize, capacity: &Capacity) -> bool {
         if !self.wants(&report) {
             capacity.release(event_bytes);
@@ -88,25 +88,25 @@ impl ReportQueue {
         Some(report)
     }
 
-    /// A thread begins to wait for a report.
+    /// Says that a thread begins to wait for a report.
     pub fn poller_waits(&mut self) {
         self.pollers += 1;
     }
 
-    /// A thread has waited for a report, with or without success.
+    /// Says that a thread has stopped waiting, with or without a report.
     pub fn poller_came(&mut self) {
         self.pollers -= 1;
         self.woken = self.woken.saturating_sub(1);
     }
 
-    /// Drops all reports, and those to come.
+    /// Drops all reports, now and later.
     pub fn abandon(&mut self, capacity: &Capacity) {
         self.abandoned = true;
         while self.pop(capacity).is_some() {}
         self.wake_up = None;
     }
 
-    /// The descriptor that is readable while reports wait; made when it is first asked for.
+    /// Returns the descriptor that is readable while reports wait. The first call makes it.
     pub fn descriptor(&mut self) -> Option<i32> {
         if self.wake_up.is_none() {
             let wake_up = WakeUp::new().ok()?;

@@ -1,28 +1,28 @@
 //! Which event is sent next: order, fairness, retries and time limits.
 //!
 //! A pure state machine: commands and times go in, decisions come out. It reads no clock, starts
-//! no thread and sends nothing, so every order of things can be tried.
+//! no thread and sends nothing, so tests can try every order of commands.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Names a conversation.
+/// A conversation's id.
 type Conversation = Arc<str>;
 /// Counts the events in the order in which they were accepted.
 type Number = u64;
-/// Names a handle among those that share the queue.
+/// The number of a handle among those that share the queue.
 pub type Owner = u64;
 
-/// The events that wait, and how far each conversation is.
+/// The events that wait, and the state of each conversation.
 ///
 /// The events of a conversation are sent one after the other; conversations take turns.
 #[derive(Clone)]
 pub struct Scheduler<E> {
     max_in_flight: usize,
     next_number: Number,
-    /// All have the same lifetime, so the first is also the first whose time is over (but for
-    /// the moment by which threads that enqueue at once may cross).
+    /// All have the same lifetime, so the first one is also the first whose time is over. (Threads
+    /// that enqueue at the same moment may differ from this order by that moment.)
     waiting: BTreeMap<Number, Waiting<E>>,
     lanes: HashMap<Conversation, Lane>,
     /// Each conversation that is `Ready`, once, in the order of their turns.
@@ -30,7 +30,7 @@ pub struct Scheduler<E> {
     /// Each conversation that is `BackingOff`.
     backing_off: BTreeSet<(Instant, Conversation)>,
     in_flight: usize,
-    /// The engine has no permit before.
+    /// The engine has no permit before this time.
     next_permit: Option<Instant>,
 }
 
@@ -42,7 +42,7 @@ struct Waiting<E> {
     deadline: Instant,
 }
 
-/// One conversation. It exists while it has an event or stands in a list of the scheduler.
+/// One conversation. It exists while it has an event or is in a list of the scheduler.
 #[derive(Clone)]
 struct Lane {
     waiting: VecDeque<Number>,
@@ -52,7 +52,7 @@ struct Lane {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LaneState {
     Ready,
-    /// Its first event is to be repeated, but not before.
+    /// Its first event must be repeated, but not before this time.
     BackingOff(Instant),
     InFlight {
         owner: Owner,
@@ -60,8 +60,7 @@ enum LaneState {
     },
 }
 
-/// The place that an event in flight has in its conversation, to be given back whatever comes
-/// of it.
+/// The place of an event in flight in its conversation. It must be given back in every case.
 #[derive(Clone, Debug)]
 pub struct Slot {
     deadline: Instant,
@@ -70,23 +69,23 @@ pub struct Slot {
     owner: Owner,
 }
 
-/// What is to be done now.
+/// What the caller must do now.
 #[derive(Clone, Debug)]
 pub enum Next<E> {
-    /// This event is to be sent.
+    /// Send this event.
     Send(E, Slot),
-    /// This event's time is over.
+    /// The time of this event is over.
     Expired(E),
-    /// No permit comes before this event's time is over: the next one comes so much later.
+    /// No permit comes before the time of this event is over. The next one comes after this time.
     RateLimited(E, Duration),
-    /// Nothing before then, or until a command.
+    /// Do nothing before this time or a command.
     Wait(Instant),
-    /// Nothing until a command.
+    /// Do nothing before a command.
     Idle,
 }
 
 impl<E> Scheduler<E> {
-    /// At most so many events are in flight at once.
+    /// At most `max_in_flight` events are in flight at once.
     pub fn new(max_in_flight: usize) -> Scheduler<E> {
         Scheduler {
             max_in_flight,
@@ -100,7 +99,7 @@ impl<E> Scheduler<E> {
         }
     }
 
-    /// Puts an event behind those of its conversation. Its time is over at `deadline`.
+    /// Puts an event behind the others of its conversation. Its time is over at `deadline`.
     pub fn push(&mut self, owner: Owner, conversation: &str, event: E, deadline: Instant) {
         let number = self.next_number;
         self.next_number += 1;
@@ -120,23 +119,23 @@ impl<E> Scheduler<E> {
         self.waiting.insert(number, Waiting { event, owner, conversation, deadline });
     }
 
-    /// Whether no event waits.
+    /// Returns whether no event waits.
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// When [`next`](Self::next) has to be asked, as far as is known without asking the engine;
-    /// `None`: not before a command.
+    /// Returns when [`next`](Self::next) must be called, as far as is known without asking the
+    /// engine for a permit; `None`: not before a command.
     pub fn due(&self, now: Instant) -> Option<Instant> {
         let deadline = self.first_deadline()?;
         let sending = if self.has_candidate() { Some(now) } else { self.first_backoff_end() };
         Some(self.within(deadline, sending))
     }
 
-    /// Decides what is to be done now; to be asked until it answers `Wait` or `Idle`.
+    /// Decides what to do now. The caller calls it until it returns `Wait` or `Idle`.
     ///
-    /// `take_permit` is called if an event could be sent: it takes a permit under the engine's
-    /// limits, or tells when the next one comes.
+    /// `take_permit` is called if an event could be sent: it takes a permit of the engine's rate
+    /// limiter, or returns when the next one comes.
     pub fn next(
         &mut self,
         now: Instant,
@@ -167,14 +166,14 @@ impl<E> Scheduler<E> {
         Next::Wait(self.within(first_deadline, self.first_backoff_end()))
     }
 
-    /// An event came to its end; its conversation goes on.
+    /// Says that an event is finished; its conversation goes on.
     pub fn finish(&mut self, slot: &Slot) {
         self.in_flight -= 1;
         self.ready(&slot.conversation);
     }
 
-    /// An event is to be repeated at `at`, before those behind it. Gives it back if its owner
-    /// withdrew it meanwhile; its conversation goes on then.
+    /// Says that an event must be repeated at `at`, before those behind it. If its owner withdrew
+    /// it meanwhile, returns the event, and its conversation goes on.
     pub fn repeat(&mut self, event: E, slot: Slot, at: Instant) -> Option<E> {
         let Slot { deadline, conversation, number, owner } = slot;
         let Some(lane) = self.lanes.get_mut(&conversation) else { return Some(event) };
@@ -190,7 +189,7 @@ impl<E> Scheduler<E> {
         None
     }
 
-    /// Takes back all events of an owner that wait, and sees to it that none of those in flight
+    /// Takes out all waiting events of an owner, and makes sure that none of its events in flight
     /// is repeated.
     pub fn withdraw(&mut self, owner: Owner) -> Vec<E> {
         let numbers: HashSet<Number> = self
@@ -230,13 +229,13 @@ impl<E> Scheduler<E> {
         self.has_room() && !self.turns.is_empty()
     }
 
-    /// When the first conversation that rests could go on.
+    /// Returns when the first conversation that backs off can go on.
     fn first_backoff_end(&self) -> Option<Instant> {
         self.backing_off.first().map(|(at, _)| *at).filter(|_| self.has_room())
     }
 
-    /// When something has to be done if an event's time is over at `deadline`, and one could be
-    /// sent at `sending`: that is not before the engine has a permit.
+    /// Returns when something must be done: when an event's time is over at `deadline`, or when
+    /// one can be sent, which is at `sending` and not before the engine has a permit.
     fn within(&self, deadline: Instant, sending: Option<Instant>) -> Instant {
         let permit = self.next_permit.filter(|permit| *permit < deadline);
         sending.max(sending.and(permit)).map_or(deadline, |at| at.min(deadline))
@@ -246,7 +245,7 @@ impl<E> Scheduler<E> {
         self.waiting.first_key_value().map(|(_, waiting)| waiting.deadline)
     }
 
-    /// The oldest event of all is the first of its conversation.
+    /// Takes out the oldest event, which is also the first of its conversation.
     fn pop_oldest(&mut self) -> Option<Waiting<E>> {
         let (_, oldest) = self.waiting.pop_first()?;
         if let Some(lane) = self.lanes.get_mut(&oldest.conversation) {
@@ -256,8 +255,8 @@ impl<E> Scheduler<E> {
         Some(oldest)
     }
 
-    /// The event that a conversation rested for is gone: what is behind it need not wait. An
-    /// empty conversation in `turns` is taken out when its turn comes.
+    /// Says that the first event of a conversation is gone: the events behind it need not wait
+    /// for its back-off. An empty conversation in `turns` is taken out when its turn comes.
     fn first_left(&mut self, conversation: &Conversation) {
         let Some(lane) = self.lanes.get(conversation) else { return };
         if let LaneState::BackingOff(at) = lane.state {
@@ -266,7 +265,7 @@ impl<E> Scheduler<E> {
         }
     }
 
-    /// Gives a conversation its place behind the others, or forgets it if it has no event.
+    /// Puts a conversation behind the others, or forgets it if it has no event.
     fn ready(&mut self, conversation: &Conversation) {
         let Some(lane) = self.lanes.get_mut(conversation) else { return };
         if lane.waiting.is_empty() {

@@ -1,4 +1,4 @@
-//! Counters, and how they are written.
+//! Counters, and their JSON.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Outcome, Result};
 use crate::event::Event;
 
-/// What became of a handle's events so far.
+/// Counts what happened to a handle's events so far.
 #[derive(Clone, Default)]
 pub struct Counters {
     pub accepted: u64,
@@ -34,7 +34,7 @@ pub struct Stats {
 }
 
 impl Counters {
-    /// Counts an event that came to its end after this time.
+    /// Counts an event that finished after this time.
     pub fn count(&mut self, result: &Result<Event>, after: Duration) {
         match result.as_ref().map_err(Error::outcome) {
             Ok(_) | Err(Outcome::Created) => {
@@ -53,7 +53,7 @@ impl Counters {
     fn record(&mut self, after: Duration) {
         const LONGEST: u64 = 8 * 24 * 3600 * 1_000_000;
         if self.latency.is_none() {
-            // Two digits of a latency are worth knowing. The bounds are valid, so it is made.
+            // Two digits are exact enough for a latency. The bounds are valid, so this succeeds.
             self.latency = Histogram::new_with_bounds(1, LONGEST, 2).ok();
         }
         if let Some(latency) = &mut self.latency {
@@ -63,7 +63,7 @@ impl Counters {
 }
 
 impl Stats {
-    /// The counters as JSON, with those of the engine.
+    /// Returns the counters as JSON, with those of the engine.
     pub fn to_json(&self, engine: &Engine) -> String {
         let Counters { accepted, retries, created, maybe_created, not_created, latency } =
             &self.counters;
@@ -85,7 +85,7 @@ impl Stats {
                 connections_opened: engine.connections_opened(),
             },
         });
-        // Numbers and names are always JSON.
+        // Numbers and names can always be written as JSON.
         written.unwrap_or_default()
     }
 }
@@ -134,7 +134,7 @@ impl From<Option<&Histogram<u32>>> for Latency {
     }
 }
 
-/// Milliseconds as a decimal number. A float would bring tables of 17 KB along to be written.
+/// Writes milliseconds as a decimal number. A float would add tables of 17 KB to the library.
 fn ms(micros: u64) -> Option<Box<RawValue>> {
     RawValue::from_string(format!("{}.{:03}", micros / 1000, micros % 1000)).ok()
 }

@@ -14,21 +14,21 @@ use crate::event::Event;
 
 /// The events that one handle has enqueued. Any thread may use it at any time.
 pub struct Tracker {
-    /// The queue's.
+    /// The capacity of the queue.
     capacity: Arc<Capacity>,
     state: Mutex<TrackerState>,
-    /// A report came, or none will come any more.
+    /// Notified when a report comes, or when none can come any more.
     reported: Condvar,
-    /// No event is unfinished any more.
+    /// Notified when no event is unfinished any more.
     finished: Condvar,
-    /// The attempts under way.
+    /// The attempts that run now.
     attempts: Arc<ActiveCalls>,
 }
 
 struct TrackerState {
     /// No more events are accepted.
     closed: bool,
-    /// Closing left no time for some events.
+    /// Some events did not finish within the time limit for closing.
     cancelled: bool,
     /// Events that were accepted and have no outcome yet.
     unfinished: usize,
@@ -66,10 +66,10 @@ impl Tracker {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Accepts an event of so many bytes if `enqueue` does, unless the limits are reached or
-    /// the handle is closed.
+    /// Accepts an event of this size if `enqueue` does, unless the limits are reached or the
+    /// handle is closed.
     pub fn accept<T>(&self, bytes: usize, enqueue: impl FnOnce() -> Result<T>) -> Result<T> {
-        // Held while it is enqueued, so that closing finds all that was accepted.
+        // Locked while the event is enqueued, so that closing finds every accepted event.
         let mut state = self.lock();
         if state.closed {
             return Err(calls::closed());
@@ -98,7 +98,7 @@ impl Tracker {
         let needs_poller = state.reports.push(Report::new(tag, result), bytes, &self.capacity);
         let is_last = state.unfinished == 0;
         let is_end = is_last && state.closed;
-        // Telling nobody would cost a system call for each event.
+        // Notifying without a waiting thread would cost a system call for each event.
         let (is_polled, is_flushed) = (state.reports.is_polled(), state.flushers > 0);
         drop(state);
         if is_polled && is_end {
@@ -130,7 +130,8 @@ impl Tracker {
         }
     }
 
-    /// Waits until every event has its outcome, at most `timeout`; how many have none.
+    /// Waits until every event is finished, at most `timeout`. Returns the number of unfinished
+    /// events.
     pub fn flush(&self, timeout: Duration) -> usize {
         let deadline = Instant::now().checked_add(timeout);
         let mut state = self.lock();
@@ -158,7 +159,7 @@ impl Tracker {
         }
     }
 
-    /// Ends the attempts under way, and those to come.
+    /// Ends the attempts that run, and refuses further ones.
     pub fn cancel(&self) {
         self.lock().cancelled = true;
         self.attempts.close(Duration::ZERO);
@@ -168,7 +169,7 @@ impl Tracker {
         self.lock().cancelled
     }
 
-    /// Drops the reports, and those to come.
+    /// Drops all reports, now and later.
     pub fn abandon(&self) {
         let mut state = self.lock();
         state.closed = true;
@@ -178,7 +179,7 @@ impl Tracker {
         self.finished.notify_all();
     }
 
-    /// The descriptor that is readable while reports wait; made when it is first asked for.
+    /// Returns the descriptor that is readable while reports wait. The first call makes it.
     pub fn descriptor(&self) -> Option<i32> {
         self.lock().reports.descriptor()
     }
@@ -197,7 +198,7 @@ impl Tracker {
     }
 }
 
-/// A time beyond the clock's range never comes.
+/// Returns the time left. A deadline beyond the clock's range never comes.
 fn time_left(deadline: Option<Instant>) -> Duration {
     deadline.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()))
 }

@@ -1,4 +1,4 @@
-//! Transport, token and limits: performs one request to its end. Handles with the same
+//! Transport, token and limits: performs one request, its retries included. Handles with the same
 //! settings may share one engine.
 
 mod spec;
@@ -37,7 +37,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Connects to nothing.
+    /// Opens no connection.
     pub fn new(spec: &EngineSpec) -> Engine {
         Engine {
             transport: Transport::new(&spec.transport),
@@ -47,8 +47,8 @@ impl Engine {
         }
     }
 
-    /// What authorises the requests of a handle: the engine's token, or the handle's own if it
-    /// was made with a ready one.
+    /// Returns the tokens for the requests of a handle: the engine's, or the handle's own ready
+    /// token if it has one.
     pub fn tokens_of_handle(&self, spec: &EngineSpec) -> Arc<TokenSource> {
         if spec.credentials.are_ready() {
             return Arc::new(TokenSource::new(Arc::clone(&spec.credentials)));
@@ -81,13 +81,13 @@ impl Engine {
         }
     }
 
-    /// Takes a permit to make an attempt, or tells when the next one comes.
+    /// Takes a permit for an attempt, or returns when the next permit comes.
     pub fn take_permit(&self, now: Instant) -> std::result::Result<(), Instant> {
         self.rate_limiter.take(now)
     }
 
-    /// Sends a request once within `limit`, after its permit was taken, and decides what follows.
-    /// `whole` is the limit for all attempts.
+    /// Sends a request once within `limit` and decides what follows. The caller has taken its
+    /// permit. `whole` is the limit for all attempts.
     pub fn attempt(
         &self,
         request: &Request,
@@ -193,22 +193,22 @@ impl Engine {
         })
     }
 
-    /// How many tokens were signed.
+    /// Returns how many tokens were signed.
     pub fn tokens_signed(&self) -> u64 {
         self.tokens.signed()
     }
 
-    /// How many connections were opened.
+    /// Returns how many connections were opened.
     pub fn connections_opened(&self) -> u64 {
         self.transport.connections_opened()
     }
 
-    /// Says that threads of the library send with it.
+    /// Says that threads of the library send with this engine.
     pub fn serves_threads(&self) {
         self.transport.serves_threads();
     }
 
-    /// Gives the connections up.
+    /// Closes the connections.
     pub fn shut_down(&self) {
         self.transport.shut_down();
     }

@@ -35,7 +35,7 @@ pub struct Doubt {
 pub enum Step {
     /// The request is finished.
     Ended(Result<Success>),
-    /// Another attempt or look is right, but not before this time has passed.
+    /// There is another attempt or look, after this time.
     Repeat {
         after: Duration,
         /// Why the last attempt failed.
@@ -132,7 +132,7 @@ impl Progress {
         Step::Ended(Err(error.with_message_suffix(&format!("; {why}"))))
     }
 
-    /// The error that the request ends with.
+    /// Returns the error with which the request ends.
     pub fn end(&self, error: Error) -> Error {
         let error = self.attempts.end(error);
         if self.is_absent {

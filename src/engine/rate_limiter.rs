@@ -1,4 +1,4 @@
-//! When the next request may leave: `rate_limit`, and the server's `Retry-After`.
+//! When the next request may be sent: `rate_limit`, and the server's `Retry-After`.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,27 +6,27 @@ use std::time::{Duration, Instant};
 use crate::calls::{ActiveCall, closed};
 use crate::error::{Error, Result, Status};
 
-/// One answer must not silence an engine, which may live as long as its process, for years.
+/// An engine may live as long as its process: one answer must not stop it for years.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 /// Paces all requests of an engine.
 #[derive(Debug)]
 pub struct RateLimiter {
-    /// Between two requests.
+    /// The time between two requests.
     interval: Duration,
     schedule: Mutex<Schedule>,
 }
 
 #[derive(Debug, Default)]
 struct Schedule {
-    /// When the next request has its permit under `rate_limit`.
+    /// When `rate_limit` gives the next permit.
     next: Option<Instant>,
-    /// Until when the server wants to be left alone.
+    /// The server asked for no request before this time.
     paused_until: Option<Instant>,
 }
 
 impl Schedule {
-    /// How long the next request has to wait, in all.
+    /// Returns how long the next request has to wait in total.
     fn delay(&self, now: Instant) -> Duration {
         let latest = self.next.max(self.paused_until);
         latest.map_or(Duration::ZERO, |at| at.saturating_duration_since(now))
@@ -44,19 +44,19 @@ impl RateLimiter {
         self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets no request leave for a while.
+    /// Gives no permit for a while.
     pub fn pause(&self, time: Duration) {
         let until = Instant::now() + time.min(LONGEST_PAUSE);
         let mut schedule = self.lock();
         schedule.paused_until = schedule.paused_until.max(Some(until));
     }
 
-    /// Whether every request may leave at once. Asking the clock costs more than this.
+    /// Returns whether every request may be sent at once. This costs less than reading the clock.
     fn is_free(&self) -> bool {
         self.interval.is_zero() && self.lock().paused_until.is_none()
     }
 
-    /// Takes a permit if it has come, else tells when the next one does.
+    /// Takes a permit if there is one now; otherwise returns when the next one comes.
     pub fn take(&self, now: Instant) -> std::result::Result<(), Instant> {
         let mut schedule = self.lock();
         let delay = schedule.delay(now);
@@ -69,15 +69,14 @@ impl RateLimiter {
         Ok(())
     }
 
-    /// Waits for this request's permit, or says at once that it does not come in time.
+    /// Waits for this request's permit, or fails at once if it does not come in time.
     pub fn wait(&self, deadline: Instant, call: &ActiveCall) -> Result<()> {
         if self.is_free() {
             return Ok(());
         }
         loop {
             let now = Instant::now();
-            // Taken only when it has come: a permit reserved by a call that is then cancelled
-            // would be lost.
+            // A call never reserves a permit: if it were cancelled, the permit would be lost.
             let Err(due) = self.take(now) else { return Ok(()) };
             let delay = due - now;
             if due >= deadline {
@@ -90,12 +89,12 @@ impl RateLimiter {
     }
 }
 
-/// The next request's permit comes after `delay`: too late.
+/// The error of a request whose permit comes too late, after `delay`.
 pub fn rate_limited(delay: Duration) -> Error {
     Error::new(
         Status::RateLimited,
         format!(
-            "no request may leave for another {} ms, by rate_limit or the server's Retry-After",
+            "rate_limit or the server's Retry-After allows no request for another {} ms, which is too late for the time limit",
             delay.as_millis()
         ),
     )

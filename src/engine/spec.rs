@@ -8,11 +8,11 @@ use crate::error::{Error, Result, Status};
 use crate::retry::Policy;
 use crate::transport::TransportConfig;
 
-/// What tells engines apart: equal settings and credentials have equal digests.
+/// A digest of what makes an engine: equal settings and credentials have equal digests.
 pub type SettingsDigest = [u8; 32];
 
-/// What engines are made from. It never changes and holds no lock, so that a forked child can
-/// make an engine of its own from what it inherited.
+/// What engines are made from. It never changes and has no lock, so that a child process can make
+/// its own engine from what it inherited.
 pub struct EngineSpec {
     pub(super) transport: TransportConfig,
     pub(super) credentials: Arc<Credentials>,
@@ -43,7 +43,8 @@ impl EngineSpec {
         })
     }
 
-    /// What handles that share an engine have in common; `None` if this one shares none.
+    /// Returns the digest that handles with a shared engine have in common; `None` if this handle
+    /// has its own engine.
     pub fn shared(&self) -> Option<SettingsDigest> {
         self.shared
     }
@@ -60,7 +61,7 @@ fn digest(
         context.update(value);
     }
     context.update(credentials.account().as_ref());
-    // With proxy=env the settings do not tell which it is.
+    // With proxy=env the settings do not say which proxy is used.
     context.update(transport.proxy_url().as_bytes());
     context.update(&transport.ca_file_digest());
     let mut digest = SettingsDigest::default();
@@ -78,14 +79,14 @@ fn credentials(settings: &Settings) -> Result<Credentials> {
         KeySource::None => {
             return Err(Error::new(
                 Status::Credentials,
-                "no credentials: set private_key_path or private_key, and application_id (or a ready token)",
+                "no credentials: set application_id, and private_key_path or private_key; or set token",
             ));
         }
     };
     let application_id = settings.application_id.clone().ok_or_else(|| {
         Error::new(
             Status::Credentials,
-            "application_id is missing: the id of the application that the private key belongs to",
+            "application_id is missing; set it to the id of the application that the private key belongs to",
         )
     })?;
     Ok(Credentials::signing(
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
 
-    /// With `proxy=env` it may change while the settings stay the same.
+    /// With `proxy=env` the proxy may change while the settings stay the same.
     #[test]
     fn another_proxy_is_another_engine() {
         let credentials = Credentials::ready("a.b.c").unwrap();

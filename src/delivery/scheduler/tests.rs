@@ -1,5 +1,5 @@
-//! Every order of things up to a depth, and long random ones, beside a model that is too simple
-//! to be wrong: a list of events, searched from its beginning each time.
+//! Runs every sequence of commands up to a depth, and long random ones. A model checks each
+//! decision; it is too simple to be wrong: a list of events, searched from its beginning each time.
 
 use super::*;
 
@@ -9,15 +9,15 @@ const MAX_IN_FLIGHT: usize = 2;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Command {
-    /// To this conversation, by this owner.
+    /// Enqueues an event in this conversation, by this owner.
     Push(usize, Owner),
-    /// Asks for the next action.
+    /// Asks for the next decision.
     Next,
-    /// The engine has no permit for so many seconds.
+    /// The engine has no permit for this many seconds.
     Pause(u64),
-    /// Of those in flight.
+    /// Finishes the event with this index among those in flight.
     Finish(usize),
-    /// Of those in flight, after so many seconds.
+    /// Repeats the event with this index among those in flight, after this many seconds.
     Repeat(usize, u64),
     Withdraw(Owner),
     /// A second passes.
@@ -69,7 +69,7 @@ impl World {
         self.start + Duration::from_secs(time)
     }
 
-    /// Whether the command makes sense now, done if it does.
+    /// Runs the command if it is possible now. Returns whether it was.
     fn run(&mut self, command: Command) -> bool {
         match command {
             Command::Push(conversation, owner) => self.push(conversation, owner),
@@ -131,7 +131,7 @@ impl World {
         assert_eq!(self.scheduler.withdraw(owner), expected);
     }
 
-    /// The event that a conversation would send now, if it may.
+    /// Returns the event that a conversation can send now, if there is one.
     fn sendable(&self, conversation: usize) -> Option<usize> {
         let first = self
             .events
@@ -145,7 +145,7 @@ impl World {
         matches!(event.fate, Fate::Waiting { .. })
     }
 
-    /// Asks for what is to be done, and compares it with what the model says.
+    /// Asks for the next decision, and compares it with the model.
     fn next(&mut self) {
         let due = self.scheduler.due(self.at(self.now));
         let permit = self.permit.max(self.now);
@@ -196,7 +196,7 @@ impl World {
         }
     }
 
-    /// When waiting ends without a command: an event's time is over, or a retry's has come.
+    /// Returns when waiting ends without a command: an event's time is over, or a retry is due.
     fn next_change(&self, deadline: u64, has_room: bool) -> u64 {
         let retries = self.events.iter().filter_map(|event| match event.fate {
             Fate::Waiting { not_before } if has_room && not_before > self.now => Some(not_before),
@@ -205,8 +205,8 @@ impl World {
         retries.min().map_or(deadline, |retry| retry.min(deadline))
     }
 
-    /// Between two turns of a conversation that could be sent from, each other one has at most
-    /// one.
+    /// Between two turns of a conversation that has an event to send, each other conversation has
+    /// at most one turn.
     fn count_turn(&mut self, sent: usize) {
         self.overtaken[sent] = [0; 3];
         for other in (0..3).filter(|other| *other != sent) {
@@ -217,7 +217,7 @@ impl World {
         }
     }
 
-    /// Sends what is left: nothing may be lost or stuck.
+    /// Sends the remaining events: none may be lost or stuck.
     fn drain(mut self) {
         while self.events.iter().any(|event| event.fate != Fate::Ended) {
             let before = (self.now, self.in_flight.len(), self.ended());
@@ -242,7 +242,8 @@ impl World {
     }
 }
 
-/// All commands that differ; the first conversation's stands for any one with an own owner.
+/// All commands that differ. Conversation 0 has events of two owners; conversation 1 stands for
+/// all conversations with one owner.
 const COMMANDS: [Command; 12] = [
     Command::Push(0, 1),
     Command::Push(0, 2),
@@ -275,7 +276,7 @@ fn explore(world: &World, depth: u32) -> u64 {
 
 #[test]
 fn every_order_of_five_commands_is_right() {
-    // Each begins with an event and its sending: without one there is little to go wrong.
+    // Each sequence begins by sending an event: without one there is little that can go wrong.
     let mut world = World::new();
     assert!(world.run(Command::Push(0, 1)) && world.run(Command::Next));
     let explored = explore(&world, 5);
