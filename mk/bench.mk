@@ -1,4 +1,4 @@
-# The benchmarks: libvce beside its peers, over TLS, against one server.
+# The benchmarks: libvce and its peers create events over TLS on the same server.
 
 BENCH        := $(BUILD)/bench
 BENCH_VENV   := $(abspath $(BENCH))/venv
@@ -14,7 +14,7 @@ $(BENCH_VENV)/.complete: benches/requirements.txt
 	@$(BENCH_PYTHON) -m pip --quiet --disable-pip-version-check install -r $<
 	@touch $@
 
-# The programs in C: libvce's, and libcurl's.
+# The C programs: those with libvce, and those with libcurl.
 BENCH_BIN     := $(BENCH)/bin
 BENCH_C       := benches/peers/c
 BENCH_COMMON  := $(wildcard benches/c/*.[ch])
@@ -32,12 +32,12 @@ $(BENCH_LIBCURL): $(BENCH_BIN)/%: $(BENCH_C)/%.c $(wildcard $(BENCH_C)/*peer.[ch
 	@mkdir -p $(@D)
 	@cc $(BENCH_CFLAGS) $< benches/c/program.c $(BENCH_C)/peer.c $(BENCH_C)/curl_peer.c -o $@ -lcurl
 
-# libvce from PHP is the Composer package, from Python the wheel, in the venv of the peers.
+# The PHP peers use the Composer package. The Python peers use the wheel, in the peers' venv.
 bench-own: $(BENCH_VCE) $(PHP_AUTOLOAD) python-wheel $(BENCH_VENV)/.complete
 	@$(BENCH_PYTHON) -m pip --quiet --disable-pip-version-check install \
 		--force-reinstall --no-deps --no-index $(PY_WHEEL)/*.whl
 
-# bench-peers makes the others.
+# bench-peers builds the other peers.
 bench-programs: bench-own bench-peers $(BENCH_LIBCURL)
 
 .PHONY: bench bench-record test-bench lint-bench
@@ -52,7 +52,7 @@ bench-record:
 test-bench: bench-setup bench-own python-venv
 	@PYTHONPATH=benches $(PY_BIN)/python -m pytest -q -p no:cacheprovider benches/tests
 
-# × and – are meant.
+# × and – are used on purpose.
 BENCH_RUFF := --quiet --config $(PY_CONFIG) --config 'lint.allowed-confusables=["×", "–"]'
 BENCH_MYPY := $(PY_BIN)/mypy --strict --no-error-summary --python-executable $(BENCH_PYTHON)
 BENCH_PHP  := benches/peers/php
@@ -67,7 +67,7 @@ lint-bench: bench-setup python-venv $(BENCH_VENV)/.complete
 	@phpcs -q --standard=PSR12 --exclude=PSR1.Files.SideEffects,PSR1.Classes.ClassDeclaration $(BENCH_PHP)
 	@cc $(BENCH_CFLAGS) -fsyntax-only -Iinclude $(wildcard benches/c/*.c benches/peers/*/*.c benches/scale/*.c)
 
-# What libvce is compared with: the peers of benches/peers that are not libvce's own.
+# Builds what libvce is compared with: the peers in benches/peers that do not use libvce.
 
 BENCH_NODE   := $(BENCH)/node
 NODE_SOURCES := $(wildcard benches/peers/node/*)
@@ -76,8 +76,9 @@ NODE_SOURCES := $(wildcard benches/peers/node/*)
 
 bench-peers: $(BENCH_VENV)/.complete $(BENCH)/bin/curl_command $(BENCH_NODE)/.complete
 
-# Node comes from PyPI: the SDK asks for a newer one than Debian has. Node looks for packages
-# beside a program, so the programs go where the packages do, and the source tree stays clean.
+# Node comes from PyPI, because the SDK needs a newer version than Debian's. Node looks for
+# packages next to a program, so the programs are copied to the packages: this keeps the source
+# tree clean.
 $(BENCH_NODE)/.complete: $(NODE_SOURCES) $(BENCH_VENV)/.complete
 	@$(BENCH_PYTHON) -m pip --quiet --disable-pip-version-check install -r benches/peers/node/requirements.txt
 	@mkdir -p $(BENCH_NODE)
@@ -91,8 +92,8 @@ $(BENCH)/bin/curl_command: benches/peers/curl_command/curl_command.c
 	@mkdir -p $(@D)
 	@cc -O2 -std=c99 -Wall -Wextra -Wpedantic -Werror $< -o $@
 
-# How libvce scales: rate, CPU per event and memory against conversations, queue, threads and
-# connections. `make bench-scale BENCH_RECORD=1` keeps the figures in docs.
+# Measures how libvce scales: how rate, CPU per event and memory depend on conversations, queue,
+# threads and connections. `make bench-scale BENCH_RECORD=1` keeps the figures in docs.
 
 SCALE_OUT      := $(BENCH)/scale
 SCALE_PROGRAMS := $(addprefix $(SCALE_OUT)/,background calls enqueue)
@@ -102,21 +103,22 @@ SCALE_PROGRAMS := $(addprefix $(SCALE_OUT)/,background calls enqueue)
 bench-scale: bench-setup $(SCALE_PROGRAMS) $(BENCH_VENV)/.complete
 	@PYTHONPATH=benches $(BENCH_PYTHON) -m runner.scale $(SCALE_OUT) $(SCALE_OUT) $(if $(BENCH_RECORD),docs)
 
-# Relative to the program, so that a moved checkout still works.
+# The library is found relative to the program, so that a moved checkout still works.
 $(SCALE_PROGRAMS): $(SCALE_OUT)/%: benches/scale/%.c benches/scale/scale.c benches/scale/scale.h $(BENCH_COMMON) $(LIB)
 	@mkdir -p $(@D)
 	@cc $(BENCH_CFLAGS) -Iinclude $(filter %.c,$^) -o $@ \
 		$(LIB).0 -Wl,-rpath,'$$ORIGIN/'$$(realpath --relative-to=$(@D) $(dir $(LIB))) -pthread
 
-# The parts that need no network, measured by criterion; its reports stay in cargo's folder, under criterion.
+# Measures the parts that need no network with criterion. Its reports are in cargo's folder, under
+# criterion.
 
 .PHONY: bench-micro
 
 bench-micro:
 	@cargo bench --quiet --locked --bench micro
 
-# What calls cost, in instructions, allocations and system calls: counted, so that CI can refuse
-# a change that makes one dearer.
+# Counts what calls cost in instructions, allocations and system calls, so that CI can refuse a
+# change that makes a call more expensive.
 
 .PHONY: test-instructions
 

@@ -1,4 +1,4 @@
-# The C ABI: programs that link the real libraries, and the snapshot that guards the ABI.
+# The C ABI: tests with programs that link the real libraries, and the snapshot of the ABI.
 
 .PHONY: test-c test-abi
 

@@ -1,4 +1,4 @@
-# The library, the sandbox, and what both need on the machine.
+# The library, the sandbox, and the system packages that both need.
 
 .PHONY: setup lib sandbox test-core lint-core $(LIB) $(SANDBOX)
 
@@ -8,7 +8,7 @@ setup:
 lib: $(LIB)
 sandbox: $(SANDBOX)
 
-# cargo knows what is up to date.
+# Always run: cargo knows what is up to date.
 $(LIB):
 	@cargo build --quiet --release --locked --package libvce --lib
 	@ln -sf $(notdir $@) $@.0  # its SONAME, by which the loader looks for it

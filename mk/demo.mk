@@ -1,4 +1,4 @@
-# C, PHP and Python side by side against the sandbox.
+# C, PHP and Python examples, one after the other, with the sandbox as the server.
 
 .PHONY: demo demo-built
 

@@ -1,4 +1,4 @@
-# The Python binding: its wheel, its tests, its style.
+# The Python binding: its wheel, its tests and its style.
 
 PYTHON     ?= python3
 PY_DIR     := bindings/python
@@ -7,7 +7,7 @@ PY_CONFIG  := $(abspath $(PY_DIR)/pyproject.toml)
 PY_VENV    := $(abspath $(BUILD))/venv
 PY_BIN     := $(PY_VENV)/bin
 PY_WHEEL   := $(BUILD)/python/wheel
-# Tests run from here, where no source tree can be imported in the wheel's place.
+# Tests run in this folder, where no source tree can be imported instead of the wheel.
 PY_EMPTY   := $(BUILD)/python/empty
 PY_PIP     := $(PY_BIN)/python -m pip --quiet --disable-pip-version-check
 
@@ -37,8 +37,8 @@ test-python: python-installed $(SANDBOX)
 	@cd $(PY_EMPTY) && VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q \
 		-c $(PY_CONFIG) $(abspath $(PY_TESTS))
 
-# Python that is not the binding's: the tests of C programs, of the ABI, of the README and of
-# what calls cost.
+# Python outside the binding: the tests of the C programs, the ABI, the README and the costs of
+# calls.
 PY_OTHERS  := tests/abi tests/c tests/readme tests/support benches/instructions
 
 lint-python: python-venv

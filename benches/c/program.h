@@ -12,20 +12,20 @@ struct conversation_id {
     char text[48];
 };
 
-/* Says why on stderr and ends the program: a figure from a run that failed is worth nothing. */
+/* Says why on stderr and exits: figures from a failed run are worth nothing. */
 void fail(const char *what, const char *why);
 
-/* A setting from the environment. */
+/* Returns a setting from the environment. */
 const char *setting(const char *name);
 unsigned long setting_number(const char *name);
 
-/* The ids of so many conversations; to be freed. */
+/* Makes the ids of this many conversations. The caller frees them. */
 struct conversation_id *conversation_ids(unsigned long count);
 
 /* CLOCK_MONOTONIC. */
 uint64_t now_ns(void);
 
-/* A line of /proc/self/status, such as VmRSS or VmHWM, in kB. */
+/* Returns a line of /proc/self/status, such as VmRSS or VmHWM, in kB. */
 unsigned long memory_kb(const char *name);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "program.h"
 
-/* Fails unless the status is VCE_OK. */
+/* Exits unless the status is VCE_OK. */
 void check(vce_status status, vce_error *error);
 
 void set(vce_config *config, const char *name, const char *value);

@@ -1,5 +1,5 @@
-/* Makes one call of the library over and over, a mark after each, so that every call can be
- * counted alone:
+/* Repeats one call of the library, with a mark after each, so that every call can be counted
+ * separately:
  * calls <name of the call> <how often> <event type or body> */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,19 +8,19 @@
 #include <valgrind/callgrind.h>
 #include <vce.h>
 
-/* The documentation's event. */
+/* The event of the API's documentation. */
 static const char *const TYPE = "custom:my-event";
 static const char *const MEMBER_ID = "MEM-e46d9542-752a-4786-8f12-25a2e623a793";
 
 static vce_client *client;
 static vce_error *error;
 
-/* At the same alignment in every run, on which the counts of reading it depend. */
+/* Aligned the same in every run, because the counts of reading it depend on that. */
 static char *aligned(const char *text)
 {
     char *copy = text == NULL ? NULL : malloc(strlen(text) + 1);
     if (copy == NULL) {
-        fprintf(stderr, "an argument or a variable of the environment is missing\n");
+        fprintf(stderr, "an argument or an environment variable is missing\n");
         exit(EXIT_FAILURE);
     }
     return strcpy(copy, text);
@@ -57,9 +57,9 @@ static void validate_body(const char *body, unsigned long number)
 
 static void enqueue_event(const char *body, unsigned long number)
 {
-    /* One of its own for each: in a queue that keeps up nothing else of the conversation waits. */
+    /* One for each event: in a queue that keeps up, no other event of the conversation waits. */
     char conversation_id[64];
-    /* All but one wait for their turn for minutes: the threads that send are quiet. */
+    /* All events but one wait for minutes, so the sending threads do nothing. */
     if (client == NULL)
         connect_with("rate_limit", "0.01/s");
     snprintf(conversation_id, sizeof conversation_id, "CON-00000000-0000-4000-8000-%012lu", number);
@@ -104,7 +104,7 @@ int main(int argc, char **argv)
         for (unsigned long number = 0; number < times; number++) {
             CALLS[i].make(text, number);
             CALLGRIND_DUMP_STATS;
-            getppid(); /* the mark for strace: the library has no use for it */
+            getppid(); /* the mark for strace: the library never calls it */
         }
         vce_client_free(client);
         return EXIT_SUCCESS;

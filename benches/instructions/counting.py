@@ -23,7 +23,7 @@ LIBRARY = [f"-L{RELEASE}", "-lvce", f"-Wl,-rpath,{RELEASE}"]
 WARM_UP = 20
 CALLS = WARM_UP + 100
 
-# The C library's functions that give memory.
+# The C library's functions that allocate memory.
 ALLOCATORS = {"malloc", "calloc", "realloc", "aligned_alloc", "posix_memalign"}
 
 Costs = dict[str, int]
@@ -37,10 +37,10 @@ def compiled(folder: Path) -> Path:
 
 
 def costs_under_callgrind(call: list[str], environment: dict[str, str]) -> Costs:
-    """The instructions and allocations of a usual call, with freeing the event that it made.
+    """Counts the instructions and allocations of a usual call, and of freeing its event.
 
-    valgrind pretends to be a processor of its own, so that any machine with AVX2 takes the same
-    ways through ring, memchr and the C library.
+    valgrind simulates a processor, so every machine with AVX2 runs the same code paths of ring,
+    memchr and the C library.
     """
     output = Path(call[0]).with_name("callgrind.out")
     options = [f"--toggle-collect={function}" for function in (f"vce_{call[1]}", "vce_event_free")]
@@ -53,7 +53,7 @@ def costs_under_callgrind(call: list[str], environment: dict[str, str]) -> Costs
 
 
 def system_calls_under_strace(call: list[str], environment: dict[str, str]) -> Costs:
-    """The system calls of a usual call. Not those of threads: strace does not follow them."""
+    """Counts the system calls of a usual call, without threads: strace does not follow them."""
     output = Path(call[0]).with_name("strace.out")
     _run(["strace", "--quiet=all", f"--output={output}", *call], environment)
     parts = output.read_text().split("getppid()")
@@ -73,8 +73,8 @@ def _run(command: list[str], environment: dict[str, str]) -> None:
 
 
 def _callgrind_parts(lines: Iterable[str]) -> Iterator[Counter[str]]:
-    """What callgrind wrote at each mark of the program."""
-    names: dict[str, str] = {}  # said once, and then known by their number
+    """Returns what callgrind wrote at each mark of the program."""
+    names: dict[str, str] = {}  # callgrind writes each name once, and then only its number
     callee = ""
     part: Counter[str] = Counter()
     for line in lines:
@@ -91,7 +91,7 @@ def _callgrind_parts(lines: Iterable[str]) -> Iterator[Counter[str]]:
 
 
 def _usual(every_call: Iterable[Counter[str]]) -> Costs:
-    """The medians: tables that grow, and a connection that must be made anew, come seldom."""
+    """Returns the medians, which leave out rare costs: a growing table, a new connection."""
     counted = list(every_call)[WARM_UP:CALLS]
     assert len(counted) == CALLS - WARM_UP, f"only {len(counted)} calls were counted"
     kinds = sorted({kind for each in counted for kind in each})

@@ -1,7 +1,7 @@
-"""No call costs more than it did, counted and not timed: the same on a busy machine.
+"""No call costs more than before. Costs are counted, not timed: a busy machine has the same.
 
-`counts.json` holds what calls cost. After a deliberate change, and when rustc or the C library
-was changed: VCE_WRITE_COUNTS=1 make test-instructions
+`counts.json` holds the costs. After a deliberate change, or a change of rustc or the C library:
+VCE_WRITE_COUNTS=1 make test-instructions
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from sandbox_program import running_sandbox
 
 COUNTS = Path(__file__).with_name("counts.json")
 WRITE = "VCE_WRITE_COUNTS=1 make test-instructions"
-# Of instructions alone. In five runs on a quiet machine and four on a busy one they varied by
+# For instructions only. In five runs on a quiet machine and four on a busy one they varied by
 # 0.2 % for creating, by 0.1 % for enqueuing (hashes have random keys), and not at all for
-# validation; neither did allocations and system calls.
+# validation. Allocations and system calls did not vary.
 SLACK = 0.01
 
 TYPE = "custom:" + "aZ0_-" * 18 + "xyz"
@@ -29,7 +29,7 @@ ITEM = '{"name":"café \\"au lait\\"","price":-12.50e1,"paid":true},'
 
 
 def long_body() -> str:
-    """As large as a body may be."""
+    """Returns a body of the largest allowed size."""
     items = '{"items":[' + ITEM * 65
     return items + "1" * (4096 - len((items + "]}").encode())) + "]}"
 
@@ -59,7 +59,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def environments() -> Iterator[dict[str, dict[str, str]]]:
     with running_sandbox() as plain, running_sandbox("--tls") as tls:
-        # valgrind is slow, and the limits are not what is counted here.
+        # valgrind is slow, and the time limits are not tested here.
         yield {"plain": plain | {"VCE_TIMEOUT": "5m"}, "tls": tls | {"VCE_TIMEOUT": "5m"}}
 
 
@@ -70,7 +70,7 @@ def write(name: str, costs: Costs) -> None:
 
 
 def compared(name: str, costs: Costs) -> tuple[list[str], list[str]]:
-    """What is above the written counts, and what is below."""
+    """Returns the costs above the written counts, and those below."""
     written: Costs = json.loads(COUNTS.read_text())[name]
     above: list[str] = []
     below: list[str] = []
@@ -98,6 +98,6 @@ def test_costs(
     above, below = compared(case.name, costs)
     if below:
         with capsys.disabled():
-            print("", *below, f"Keep it: {WRITE}", sep="\n")
+            print("", *below, f"To keep the lower counts: {WRITE}", sep="\n")
     if above:
-        pytest.fail("\n".join([*above, f"If it must be: {WRITE}"]), pytrace=False)
+        pytest.fail("\n".join([*above, f"To accept the higher counts: {WRITE}"]), pytrace=False)

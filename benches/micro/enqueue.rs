@@ -1,4 +1,4 @@
-//! Enqueuing, on queues that hold more and more events.
+//! Enqueuing into queues of growing length.
 
 use std::net::TcpListener;
 
@@ -8,7 +8,7 @@ use vce::{Client, Config};
 const EVENTS: usize = 1000;
 
 pub fn bench(criterion: &mut Criterion) {
-    // Accepts no connection: nothing but enqueuing goes on.
+    // Accepts no connection, so only the enqueuing is measured.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let mut group = criterion.benchmark_group("enqueue");
@@ -48,7 +48,7 @@ fn client(url: &str) -> Client {
     Client::new(&config).unwrap()
 }
 
-/// Every event in a conversation of its own, as in a queue that keeps up.
+/// Every event has its own conversation, as in a queue that keeps up.
 fn enqueue(client: &Client, first: usize, count: usize) {
     for number in first..first + count {
         let conversation = format!("CON-00000000-0000-4000-8000-{number:012}");

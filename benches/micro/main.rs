@@ -1,7 +1,7 @@
-//! What the parts cost that need no network: `make bench-micro`, or
-//! `cargo bench --bench micro -- scheduling` for some of it.
+//! Measures the parts that need no network. Run `make bench-micro`, or
+//! `cargo bench --bench micro -- scheduling` for one part.
 
-#![allow(clippy::unwrap_used, reason = "a benchmark that fails has nothing to say")]
+#![allow(clippy::unwrap_used, reason = "a benchmark that fails has no result")]
 
 mod enqueue;
 mod scheduling;

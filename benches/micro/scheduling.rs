@@ -1,4 +1,4 @@
-//! The scheduler alone: an event is accepted, one is sent, and comes to its end.
+//! The scheduler alone: an event is accepted, and one is sent and finished.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 
 use delivery::scheduler::{Next, Scheduler};
 
-// It is private, and needs nothing else of the library.
+// The scheduler is private, and needs nothing else of the library.
 #[path = "../../src/delivery"]
 #[allow(dead_code, unused_imports, reason = "what is not measured here, and its tests")]
 mod delivery {
@@ -28,7 +28,7 @@ pub fn bench(criterion: &mut Criterion) {
             scheduler.push(0, name, 0_u64, deadline);
         }
         let mut turns = names.iter().cycle();
-        // As many events wait after it as before.
+        // The number of waiting events stays the same.
         let mut cycle = || {
             if let Some(name) = turns.next() {
                 scheduler.push(0, name, 0, deadline);

@@ -60,7 +60,7 @@ fn compaction(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A body of so many bytes.
+/// A body of this size.
 fn body_of(bytes: usize) -> String {
     let mut body = r#"{"items":["#.to_owned();
     while body.len() + ITEM.len() + 4 <= bytes {
@@ -73,8 +73,7 @@ fn body_of(bytes: usize) -> String {
     body
 }
 
-/// The same body, written as tools do that indent by two spaces. No string of it holds a
-/// bracket or a comma.
+/// The same body, indented by two spaces. Its strings must not contain brackets or commas.
 fn indented(body: &str) -> String {
     let mut text = String::new();
     let mut depth = 0;

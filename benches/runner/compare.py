@@ -1,9 +1,9 @@
-"""libvce beside its peers.
+"""Compares libvce with its peers.
 
     python -m runner.compare OUTPUT [RECORD]
 
-Runs in the repository. OUTPUT is the folder for the figures and the plot; RECORD, if given, is
-the folder of documents that they are kept in. BENCH_ROUNDS is the number of rounds.
+Run it in the repository. OUTPUT is the folder for the figures and the plot. RECORD, if given, is
+the folder of the documents that keep them. BENCH_ROUNDS is the number of rounds.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from runner.server import running_server
 
 ROUNDS = 5
 STARTS = 2
-"""In each round."""
+"""Per round."""
 
 
 def alone(stand: Stand) -> Figures:
-    """libvce's own figures."""
+    """Measures the figures of libvce that have no peer."""
     said = stand.started(VCE_FIGURES, LOADS[Mode.CONCURRENT], 1)
     return {
         "client_rss_mb": said["client_rss_kb"] * 1024 / 1e6,
@@ -36,8 +36,8 @@ def alone(stand: Stand) -> Figures:
 
 
 def measure(stand: Stand, rounds: int) -> Results:
-    """Interleaved rounds: each has every peer once, so that what else the machine is busy with
-    meets all alike."""
+    """Measures in interleaved rounds. Each round runs every peer, so that other load on the machine
+    affects all peers alike."""
     results = Results(
         datetime.datetime.now(datetime.timezone.utc).date(), machine.described(), machine.software()
     )
@@ -56,7 +56,7 @@ def measure(stand: Stand, rounds: int) -> Results:
 
 
 def tell(what: str) -> None:
-    """Says how far it is."""
+    """Prints the progress."""
     print(what, file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""The comparison as one picture: every peer's ratio to libcurl."""
+"""Draws the comparison as one picture: every peer's ratio to libcurl."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ PANELS = {
 
 
 def draw(results: Results, path: Path) -> None:
-    """Draws all of it to a file."""
+    """Draws the picture to a file."""
     counts = {mode: len(results.runs[mode]) for mode in PANELS}
     rows = [(Mode.TOGETHER, Mode.APART), (Mode.CONCURRENT, Mode.SLOW), (Mode.START,)]
-    # Text stays text, and equal figures give equal files.
+    # Keeps text as text, and makes equal files from equal figures.
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "libvce"}):
         figure = Figure(figsize=(13, 11), layout="constrained")
         heights = [max(counts[mode] for mode in row) + 2 for row in rows]
@@ -71,7 +71,7 @@ def _panel(axes: Axes, results: Results, mode: Mode) -> None:
     axes.set_title(tables.TITLES[mode], fontsize=10, fontweight="bold", loc="left")
     axes.set_xscale("log")
     low, high = axes.get_xlim()
-    # A decade at least, so that what is nearly equal looks it; room for the last figure.
+    # At least a decade, so that nearly equal figures look equal; and room for the last figure.
     low, high = min(low, 0.1), max(high, 1.2) * 1.8
     axes.set_xlim(low, high)
     steps = (1.0, 2.0, 5.0) if high / low < 300 else (1.0,)

@@ -1,4 +1,4 @@
-"""Tables for a terminal and for a document, and where they stand in it."""
+"""Formats tables for a terminal and for a document, and puts them into the document."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ BEGIN = "<!-- figures: generated -->"
 END = "<!-- figures: end -->"
 
 Rows = list[list[str]]
-"""The first is the heading."""
+"""The first row is the heading."""
 
 
 def text(rows: Rows) -> str:
-    """For a terminal: the first column to the left, figures to the right."""
+    """Formats a table for a terminal, the first column left-aligned, figures right-aligned."""
     widths = [max(map(len, cells)) for cells in zip(*rows)]
     lines = [
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
@@ -21,14 +21,14 @@ def text(rows: Rows) -> str:
 
 
 def markdown(rows: Rows) -> str:
-    """For a document."""
+    """Formats a table for a document."""
     heading, *others = rows
     ruler = ["---", *["--:"] * (len(heading) - 1)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [heading, ruler, *others])
 
 
 def update(document: Path, generated: str) -> None:
-    """Writes anew what stands between the marks."""
+    """Replaces what is between the marks."""
     before, _, rest = document.read_text().partition(BEGIN)
     _, mark, after = rest.partition(END)
     if not mark:

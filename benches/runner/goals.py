@@ -1,4 +1,4 @@
-"""What libvce set out to reach, and whether it did."""
+"""The goals of libvce, and whether it meets them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from runner.server import SLOW_ANSWER_S
 
 @dataclasses.dataclass(frozen=True)
 class Goal:
-    """A figure that is to be at least, or at most, so much."""
+    """A figure that must reach at least, or at most, a bound."""
 
     what: str
     unit: str
     digits: int
-    """After the point."""
+    """Digits after the point."""
     at_least: bool
     goal: float
     stretch: float | None
     measured: Callable[[Results], Spread]
 
     def verdict(self, results: Results) -> str:
-        """Judges the median."""
+        """Returns whether the median meets the goal."""
         reaches = operator.ge if self.at_least else operator.le
         median = self.measured(results).median
         if self.stretch is not None and reaches(median, self.stretch):
@@ -34,7 +34,7 @@ class Goal:
         return "met" if reaches(median, self.goal) else "MISSED"
 
     def written(self, figure: float) -> str:
-        """Without its unit."""
+        """Writes a figure without its unit."""
         return f"{figure:.{self.digits}f}"
 
 

@@ -1,4 +1,4 @@
-"""A token for peers that do not sign one themselves."""
+"""Makes a token for peers that do not sign one themselves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VALID_S = 4 * 3600
 
 
 def signed(private_key: Path, application: str) -> str:
-    """A JWT as Vonage's SDKs make it, valid for longer than any comparison takes."""
+    """Returns a JWT like those of Vonage's SDKs, valid for longer than any comparison takes."""
     now = int(time.time())
     claims = {
         "application_id": application,

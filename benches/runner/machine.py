@@ -1,4 +1,4 @@
-"""The machine that figures were measured on, in words."""
+"""Describes the machine on which the figures were measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def described() -> str:
-    """Its processors, its memory and its system, in half a sentence."""
+    """Returns its processors, memory and system, to be used within a sentence."""
     cores = f"{os.cpu_count()} cores"
     model = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
     memory = re.search(r"MemTotal:\s+(\d+) kB", Path("/proc/meminfo").read_text())
@@ -23,7 +23,7 @@ def described() -> str:
 
 
 def software() -> str:
-    """The versions that figures depend on most."""
+    """Returns the versions on which the figures depend most."""
     curl = subprocess.run(["curl", "--version"], check=True, capture_output=True, text=True)
     nginx = subprocess.run(["/usr/sbin/nginx", "-v"], check=True, capture_output=True, text=True)
     versions = re.findall(r"(?:libcurl|OpenSSL|nginx)/[\d.]+", curl.stdout + nginx.stderr)

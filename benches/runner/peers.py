@@ -1,4 +1,4 @@
-"""Who takes part in the comparison, and in what."""
+"""The peers of the comparison, and the modes in which they take part."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 
 class Mode(enum.Enum):
-    """What is asked of a peer."""
+    """How a peer sends events."""
 
     TOGETHER = "sequential_same_core"
-    """One event after the other, on one connection; server and peer on the same core."""
+    """One event after the other, on one connection; server and peer share a core."""
     APART = "sequential_own_core"
-    """The same, on a core each."""
+    """The same; server and peer have a core each."""
     CONCURRENT = "concurrent"
     """16 in flight."""
     SLOW = "slow"
@@ -25,36 +25,36 @@ class Mode(enum.Enum):
 
 
 class Role(enum.Enum):
-    """What a peer is there for."""
+    """Why a peer is in the comparison."""
 
     OWN = "own"
     """libvce."""
     PEER = "peer"
     """What libvce is compared with."""
     LIMIT = "limit"
-    """The most that the server and the machine give; it does less than a client must."""
+    """The most that the server and the machine can do; it does less than a client must do."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Peer:
-    """A program that creates events; docs/benchmarks.md has its settings and its one line."""
+    """A program that creates events. docs/benchmarks.md describes its settings and its JSON line."""
 
     name: str
     label: str
     command: tuple[str, ...]
-    """Relative to the repository, where it runs."""
+    """Relative to the repository, in which it runs."""
     modes: frozenset[Mode]
     role: Role = Role.PEER
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """What it needs besides the settings that all peers get."""
+    """What it needs in addition to the settings that all peers get."""
 
 
 LIBRARY = Path(os.environ.get("CARGO_TARGET_DIR", "target"), "release/libvce.so.0")
 BIN = "build/bench/bin"
-"""The programs in C, as mk/bench.mk builds them."""
+"""The C programs, which mk/bench.mk builds."""
 PYTHON = "build/bench/venv/bin/python"
 NODE = "build/bench/node"
-"""Node, its packages, and the programs of benches/peers/node, as mk/bench-peers.mk puts them."""
+"""Node, its packages and the programs of benches/peers/node, put there by mk/bench.mk."""
 
 ONE_AT_A_TIME = frozenset({Mode.TOGETHER, Mode.APART, Mode.START})
 MANY = frozenset({Mode.CONCURRENT, Mode.SLOW})
@@ -66,7 +66,7 @@ BASELINES = {
     Mode.SLOW: "libcurl_multi",
     Mode.START: "libcurl_easy",
 }
-"""What every ratio is taken to: libcurl, as C programs use it."""
+"""The base of every ratio: libcurl, as C programs use it."""
 
 
 def _c(name: str, label: str, modes: frozenset[Mode], role: Role = Role.PEER) -> Peer:
@@ -123,9 +123,9 @@ PEERS = [
         Role.LIMIT,
     ),
 ]
-"""In the order in which they run. libvce is beside libcurl: the nearer in time, the more alike
-the machine."""
+"""In the order in which they run. libvce is next to libcurl, because the machine changes least
+between runs that are close in time."""
 
 VCE_FIGURES = _c("vce_figures", "libvce, alone", frozenset(), Role.OWN)
-"""What libvce costs where there is nothing to compare it with. Not a peer: it has a line of
-its own."""
+"""Costs of libvce that no peer can be compared with. It is not a peer: it prints a different
+line."""

@@ -1,4 +1,4 @@
-"""Everything that was measured, and what it comes to."""
+"""All measurements, and their medians, ranges and ratios."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from runner.run import Figures
 
 @dataclasses.dataclass(frozen=True)
 class Spread:
-    """The middle of several figures, and how far they are apart."""
+    """The median of several figures, and their range."""
 
     median: float
     low: float
@@ -33,34 +33,34 @@ class Results:
     software: str
     alone: dict[str, list[float]] = dataclasses.field(default_factory=dict)
     runs: dict[Mode, dict[str, list[Figures]]] = dataclasses.field(default_factory=dict)
-    """By mode and peer, a run for each round."""
+    """By mode and peer: the runs of all rounds."""
 
     def add(self, mode: Mode, peer: str, figures: Figures) -> None:
-        """Adds a run of the round that is under way."""
+        """Adds a run."""
         self.runs.setdefault(mode, {}).setdefault(peer, []).append(figures)
 
     def add_alone(self, figures: Figures) -> None:
-        """Adds libvce's own figures of a round."""
+        """Adds the figures of libvce that have no peer, of one round."""
         for name, figure in figures.items():
             self.alone.setdefault(name, []).append(figure)
 
     def has(self, mode: Mode, peer: str) -> bool:
-        """Whether a peer took part."""
+        """Returns whether a peer took part."""
         return peer in self.runs.get(mode, {})
 
     def spread(self, mode: Mode, peer: str, figure: str) -> Spread:
-        """A figure of a peer over all rounds."""
+        """Returns a figure of a peer over all rounds."""
         return Spread.of([run[figure] for run in self.runs[mode][peer]])
 
     def ratio(self, mode: Mode, peer: str, figure: str) -> Spread:
-        """A figure in terms of libcurl's in the same round: whatever else keeps the machine
-        busy meets both."""
+        """Returns the ratio of a figure to libcurl's in the same round: other load on the machine
+        affects both alike."""
         baseline = self.runs[mode][BASELINES[mode]]
         pairs = zip(self.runs[mode][peer], baseline)
         return Spread.of([run[figure] / base[figure] for run, base in pairs])
 
     def json(self) -> str:
-        """Every run."""
+        """Returns every run as JSON."""
         document = {
             "date": self.date.isoformat(),
             "machine": self.machine,
@@ -78,5 +78,5 @@ class Results:
 
 
 def rounded(figure: float) -> float:
-    """To the digits that may mean something."""
+    """Rounds to the significant digits."""
     return float(f"{figure:.4g}")

@@ -1,4 +1,4 @@
-"""One run of one peer: its settings, its one line, and whether the server saw the same."""
+"""Runs a peer once: gives it its settings, reads its JSON line, and compares it with the server."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ APPLICATION = "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"
 TIME_LIMIT_S = 120
 
 Figures = dict[str, float]
-"""What a run came to, by name; the unit is the name's last part."""
+"""The results of a run by name. The last part of a name is the unit."""
 
 
 class Placement(enum.Enum):
-    """Where server and peer run. Where they take turns and the kernel chooses, rates differ
-    several times over by whether it puts them on the same core, and it does now this, now that."""
+    """On which cores server and peer run. If they take turns, the rate depends several times over
+    on whether they share a core, and the kernel does not always decide the same."""
 
     ANYWHERE = enum.auto()
     TOGETHER = enum.auto()
@@ -35,11 +35,11 @@ class Placement(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Load:
-    """What a mode asks for."""
+    """The load of a mode."""
 
     in_flight: int
     conversations: int
-    """Four for each connection: the order within a conversation holds no connection up."""
+    """Four for each connection, so that the order in a conversation makes no connection wait."""
     slow_server: bool = False
     placement: Placement = Placement.ANYWHERE
 
@@ -54,11 +54,11 @@ LOADS = {
 
 
 class PeerFailedError(Exception):
-    """No figures are to be had: nothing else that is measured beside them is worth keeping."""
+    """A peer failed, so there are no figures: the rest of the comparison is not worth keeping."""
 
 
 class Stand:
-    """Where peers run: beside one server, with one key."""
+    """Runs peers with one server and one key."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -68,7 +68,7 @@ class Stand:
         self._token = jwt.signed(server.private_key, APPLICATION)
 
     def run(self, peer: Peer, mode: Mode, events: int) -> Figures:
-        """Has a peer create events."""
+        """Runs a peer that creates events, and returns its figures."""
         load = LOADS[mode]
         before = self._server.requests()
         spawned_ns = time.monotonic_ns()
@@ -91,10 +91,10 @@ class Stand:
         return figures
 
     def started(self, peer: Peer, load: Load, events: int) -> dict[str, Any]:
-        """Runs a program to its end; what it says."""
+        """Runs a program and returns its output."""
         server = self._server
-        # libvce trusts the system's authorities by itself, and these beside them. Others trust
-        # what they are given, so all of them read the same certificates.
+        # libvce trusts the system's authorities and adds these. The other peers trust only what
+        # they are given. So all peers read the same certificates.
         ca_file = server.ca_file if peer.role is Role.OWN else server.system_roots
         settings = {
             "BENCH_URL": server.slow_url if load.slow_server else server.fast_url,
@@ -115,13 +115,13 @@ class Stand:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise PeerFailedError(f"{peer.name}: {error}") from error
         if ran.returncode != 0:
-            raise PeerFailedError(f"{peer.name} failed with {events} events; its words are above")
+            raise PeerFailedError(f"{peer.name} failed with {events} events; see its message above")
         said: dict[str, Any] = json.loads(ran.stdout)
         return said
 
     @contextlib.contextmanager
     def _placed(self, placement: Placement) -> Iterator[None]:
-        """Whatever starts meanwhile is beside the server, or not."""
+        """Sets the cores of the server, and of the programs that are started meanwhile."""
         cores = self._cores
         servers, peers = {
             Placement.ANYWHERE: (cores, cores),
@@ -137,7 +137,7 @@ class Stand:
 
 
 def quantiles(latencies_us: list[int]) -> Figures:
-    """The median, and what one in a hundred takes longer than."""
+    """Returns the median and the 99th percentile."""
     if len(latencies_us) == 1:
         latencies_us = latencies_us * 2
     cuts = statistics.quantiles(latencies_us, n=100, method="inclusive")

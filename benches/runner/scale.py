@@ -1,9 +1,9 @@
-"""How rate, CPU per event and memory of libvce change with what it is given to do.
+"""Measures how rate, CPU per event and memory of libvce change with its load.
 
     python -m runner.scale PROGRAMS OUTPUT [RECORD]
 
 PROGRAMS is the folder of the built programs of benches/scale, OUTPUT gets the figures and the
-plot, and RECORD, if given, is the folder of documents that they are kept in.
+plot, and RECORD, if given, is the folder of the documents that keep them.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ ROUNDS = 3
 CONNECTIONS = 16
 # Enough for every queue length to have its turn in each conversation.
 CONVERSATIONS = 1000
-# A run is to take half a second at least.
+# A run should take at least half a second.
 EVENTS = 20_000
-# Answers of the slow server that each connection waits for.
+# The number of answers of the slow server that each connection waits for.
 SLOW_ANSWERS = 25
 
 TENS = (1, 10, 100, 1000, 10_000, 100_000)
@@ -44,7 +44,7 @@ class Bench:
     programs: Path
 
     def run(self, program: str, url: str, **settings: int) -> dict[str, int]:
-        """Runs a program to its end; what it says."""
+        """Runs a program and returns its output."""
         environment = os.environ | {
             "BENCH_URL": url,
             "BENCH_CA": str(self.server.ca_file),
@@ -55,7 +55,7 @@ class Bench:
         command = [str(self.programs / program)]
         ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, timeout=120)
         if ran.returncode != 0:
-            sys.exit(f"{program} failed with {settings}; its words are above")
+            sys.exit(f"{program} failed with {settings}; see its message above")
         said: dict[str, int] = json.loads(ran.stdout)
         return said
 
@@ -64,7 +64,7 @@ class Bench:
         return self.deliver("background", url, **settings)
 
     def deliver(self, program: str, url: str, **settings: int) -> Figures:
-        """Runs a program that creates events; the server has to have seen each of them once."""
+        """Runs a program that creates events, and checks that the server got each event once."""
         before = self.server.requests()
         said = self.run(program, url, **settings)
         seen = self.server.requests() - before
@@ -81,7 +81,7 @@ class Bench:
 
 
 def conversations(bench: Bench, count: int) -> Figures:
-    """One burst, as long for each number of conversations."""
+    """Measures a burst of the same length for each number of conversations."""
     return bench.background(
         bench.server.fast_url,
         events=TENS[-1],
@@ -92,7 +92,7 @@ def conversations(bench: Bench, count: int) -> Figures:
 
 
 def queue(bench: Bench, length: int) -> Figures:
-    """Bursts of this length."""
+    """Measures bursts of this length."""
     return bench.background(
         bench.server.fast_url,
         events=max(EVENTS, length),
@@ -103,12 +103,12 @@ def queue(bench: Bench, length: int) -> Figures:
 
 
 def threads(bench: Bench, count: int) -> Figures:
-    """Threads that wait for their answers."""
+    """Measures threads that wait for their answers."""
     return bench.deliver("calls", bench.server.fast_url, events=EVENTS, threads=count)
 
 
 def connections(bench: Bench, count: int) -> Figures:
-    """A server that answers at once, and conversations enough to keep all connections busy."""
+    """Measures a server that answers at once, with enough conversations for all connections."""
     return bench.background(
         bench.server.fast_url,
         events=EVENTS,
@@ -119,7 +119,7 @@ def connections(bench: Bench, count: int) -> Figures:
 
 
 def slow_connections(bench: Bench, count: int) -> Figures:
-    """The server that answers after 50 ms."""
+    """Measures the server that answers after 50 ms."""
     return bench.background(
         bench.server.slow_url,
         events=SLOW_ANSWERS * count,
@@ -130,7 +130,7 @@ def slow_connections(bench: Bench, count: int) -> Figures:
 
 
 def idle_connections(bench: Bench, count: int) -> Figures:
-    """One event at a time, while the connections that more at once had opened are kept."""
+    """Measures one event at a time, while connections of an earlier burst are still open."""
     return bench.background(
         bench.server.fast_url, events=EVENTS, burst=1, in_flight=count, conversations=4 * count
     )
@@ -150,12 +150,12 @@ def _enqueue(bench: Bench, **settings: int) -> Figures:
 
 
 def enqueue_queue(bench: Bench, length: int) -> Figures:
-    """One thread fills a queue to this length."""
+    """Measures one thread that fills a queue to this length."""
     return _enqueue(bench, events=length, threads=1)
 
 
 def enqueue_threads(bench: Bench, count: int) -> Figures:
-    """Threads fill a queue together."""
+    """Measures threads that fill a queue together."""
     return _enqueue(bench, events=TENS[-1], threads=count)
 
 
@@ -172,8 +172,8 @@ MEASURES: dict[str, tuple[str, tuple[int, ...], Callable[[Bench, int], Figures]]
 
 
 def measure(bench: Bench) -> Results:
-    """All points, one after the other, and that several times: what else the machine is busy
-    with meets all alike."""
+    """Measures all points one after the other, in several rounds, so that other load on the machine
+    affects all points alike."""
     results = Results(datetime.datetime.now(datetime.timezone.utc).date(), machine.described())
     for number in range(1, ROUNDS + 1):
         for name, (label, points, run) in MEASURES.items():

@@ -1,4 +1,4 @@
-"""Figures against a quantity, each measured several times."""
+"""Figures that depend on a quantity, each measured several times."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ class Axis:
 
     @property
     def points(self) -> list[int]:
-        """Where there are runs."""
+        """Returns the points with runs."""
         return list(self.runs)
 
     def samples(self, point: int, figure: str) -> list[float]:
-        """A figure of all runs at a point."""
+        """Returns a figure of all runs at a point."""
         return [run[figure] for run in self.runs[point]]
 
     def median(self, point: int, figure: str) -> float:
-        """The middle one of them."""
+        """Returns the median of a figure at a point."""
         return statistics.median(self.samples(point, figure))
 
     def medians(self, figure: str) -> list[float]:
-        """One for each point."""
+        """Returns the median for each point."""
         return [self.median(point, figure) for point in self.runs]
 
 
 @dataclasses.dataclass
 class Results:
-    """All that was measured."""
+    """All measurements."""
 
     date: datetime.date
     machine: str
     axes: dict[str, Axis] = dataclasses.field(default_factory=dict)
 
     def json(self) -> str:
-        """Every run."""
+        """Returns every run as JSON."""
         axes = {
             name: [
                 {"at": point, **{each: [rounded(run[each]) for run in runs] for each in runs[0]}}

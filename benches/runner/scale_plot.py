@@ -1,4 +1,4 @@
-"""The figures of scaling as one picture of small multiples."""
+"""Draws how libvce scales as one picture of small multiples."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Panel:
     quantity: str = ""
     log: bool = False
     limit: bool = False
-    """With the most that so many connections to the slow server could do."""
+    """Whether to draw the highest rate that the connections to the slow server allow."""
     slope: str = ""
-    """What each further one adds: the unit, and how many of it the figure's unit has."""
+    """What each further one adds: its unit, and how many of it make the figure's unit."""
 
     def draw(self, axes: Axes, results: Results) -> None:
-        """Draws medians, and how far the runs are apart."""
+        """Draws the medians and the range of the runs."""
         points = results.axes[self.series[0].axis].points
         if self.limit:
             most = [point / 0.05 for point in points]
@@ -134,9 +134,9 @@ def _columns() -> dict[str, list[Panel]]:
 
 
 def draw(results: Results, path: Path) -> None:
-    """Draws all of it to a file."""
+    """Draws the picture to a file."""
     columns = _columns()
-    # Text stays text, and equal figures give equal files.
+    # Keeps text as text, and makes equal files from equal figures.
     style = {"svg.fonttype": "none", "svg.hashsalt": "libvce", "font.sans-serif": ["DejaVu Sans"]}
     with mpl.rc_context(style):
         figure = Figure(figsize=(15, 8.6), layout="constrained")

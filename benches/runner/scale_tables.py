@@ -1,4 +1,4 @@
-"""The figures of scaling as tables, for a terminal and for a document."""
+"""Formats how libvce scales as tables, for a terminal and for a document."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from runner.server import SLOW_ANSWER_S
 
 @dataclasses.dataclass
 class Column:
-    """A figure, under a heading."""
+    """A figure with its heading."""
 
     heading: str
     value: Callable[[Axis, int], float]
     form: str = ",.0f"
     least: int = 1
-    """Below this point the figure says more about a client than about its events."""
+    """Below this point the figure depends more on the client than on its events."""
 
     def cell(self, axis: Axis, point: int) -> str:
-        """The figure at a point."""
+        """Returns the figure at a point."""
         if point < self.least:
             return "-"
         return format(self.value(axis, point), self.form).replace(",", " ")
@@ -94,7 +94,7 @@ def _rows(axis: Axis, columns: list[Column]) -> document.Rows:
 
 
 def text(results: Results) -> str:
-    """For a terminal."""
+    """Formats the results for a terminal."""
     parts = [f"{results.date}, {results.machine}; medians"]
     for name, columns in TABLES.items():
         parts.append(document.text(_rows(results.axes[name], columns)))
@@ -102,7 +102,7 @@ def text(results: Results) -> str:
 
 
 def markdown(results: Results) -> str:
-    """For a document."""
+    """Formats the results for a document."""
     parts = [f"Measured on {results.date:%-d %B %Y}: {results.machine}."]
     for name, columns in TABLES.items():
         parts.append(document.markdown(_rows(results.axes[name], columns)))

@@ -1,4 +1,4 @@
-"""The server of the benchmarks: nginx over TLS, which does as little as a server can."""
+"""The server of the benchmarks: nginx over TLS, which does as little work as a server can."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-# An answer of the shape that the API's documentation shows.
+# An answer like the one in the API's documentation.
 ANSWER = (
     '{"id":1,"type":"custom:my-event","from":"MEM-e46d9542-752a-4786-8f12-25a2e623a793",'
     '"body":{"key":"value"},"timestamp":"2026-01-01T14:00:00.000Z",'
@@ -72,28 +72,28 @@ class Server:
     """A running server; its certificate is for `localhost`."""
 
     fast_url: str
-    """Answers at once."""
+    """The server at this URL answers at once."""
     slow_url: str
-    """Answers after 50 ms."""
+    """The server at this URL answers after 50 ms."""
     ca_file: Path
     """The certificate authority alone."""
     system_roots: Path
-    """The system's certificate authorities, and this one after them."""
+    """The system's certificate authorities, followed by this one."""
     private_key: Path
-    """For the tokens: RSA-2048, PKCS#8."""
+    """Signs the tokens: RSA-2048, PKCS#8."""
     status_url: str
     master: int
-    """The process that has the others as children."""
+    """The parent of the worker processes."""
     _asked: int = 0
 
     def place(self, cores: Iterable[int]) -> None:
-        """Has it run on these cores alone from now on."""
+        """Lets it run only on these cores from now on."""
         children = Path(f"/proc/{self.master}/task/{self.master}/children").read_text()
         for process in map(int, children.split()):
             os.sched_setaffinity(process, cores)
 
     def requests(self) -> int:
-        """How many requests it has answered so far, but for those for this number."""
+        """Returns how many requests it has answered so far, without those of this method."""
         with urllib.request.urlopen(self.status_url, timeout=10) as answer:
             text = answer.read().decode()
         counted = re.search(r"\d+ \d+ (\d+)", text)
@@ -134,7 +134,7 @@ def _certificates(folder: Path) -> None:
 
 @contextlib.contextmanager
 def running_server(folder: Path) -> Iterator[Server]:
-    """Runs a server that keeps its files in `folder`, which is emptied first."""
+    """Runs a server with its files in `folder`, which is emptied first."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     folder = folder.resolve()
@@ -181,4 +181,4 @@ def _await(process: subprocess.Popen[bytes], port: int) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError("nginx does not listen")
         time.sleep(0.01)
-    raise RuntimeError("nginx did not start; its words are above")
+    raise RuntimeError("nginx did not start; see its message above")

@@ -1,4 +1,4 @@
-"""The comparison as tables."""
+"""Formats the comparison as tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TITLES = {
 
 @dataclasses.dataclass(frozen=True)
 class Column:
-    """A figure, under a heading."""
+    """A figure with its heading."""
 
     heading: str
     figure: str
@@ -29,31 +29,31 @@ class Column:
     ratio: bool = False
 
     def cell(self, results: Results, mode: Mode, peer: str) -> str:
-        """The median; of a ratio also how far the rounds are apart."""
+        """Returns the median; for a ratio also the range of the rounds."""
         if not self.ratio:
             return self.written(results.spread(mode, peer, self.figure).median)
         return with_range(results.ratio(mode, peer, self.figure), self.written)
 
 
 def with_range(spread: Spread, written: Callable[[float], str]) -> str:
-    """Such as 1.23 (1.20–1.31)."""
+    """Writes a median and its range, such as 1.23 (1.20–1.31)."""
     return f"{written(spread.median)} ({written(spread.low)}–{written(spread.high)})"
 
 
 def whole(figure: float) -> str:
-    """Thousands apart."""
+    """Writes a whole number with its thousands separated."""
     return f"{figure:,.0f}".replace(",", " ")
 
 
 def ratio(figure: float) -> str:
-    """Two digits that say something, at least."""
+    """Writes a ratio with at least two significant digits."""
     if figure >= 10:
         return f"{figure:.0f}"
     return f"{figure:.2f}" if figure >= 0.1 else f"{figure:.2g}"
 
 
 def fixed(digits: int) -> Callable[[float], str]:
-    """So many digits after the point."""
+    """Returns a function that writes this many digits after the point."""
     return lambda figure: f"{figure:.{digits}f}"
 
 
@@ -75,7 +75,7 @@ START = [
 
 
 def ranked(results: Results, mode: Mode) -> list[tuple[str, str, Role]]:
-    """The peers that took part, by name, label and role, the best first."""
+    """Returns name, label and role of the peers that took part, the best one first."""
     figure, best_last = ("start_ms", False) if mode is Mode.START else ("rate", True)
     taking_part = [peer for peer in PEERS if results.has(mode, peer.name)]
     taking_part.sort(
@@ -85,7 +85,7 @@ def ranked(results: Results, mode: Mode) -> list[tuple[str, str, Role]]:
 
 
 def comparison(results: Results, mode: Mode) -> document.Rows:
-    """All peers of a mode."""
+    """Returns the table of all peers in a mode."""
     columns = START if mode is Mode.START else THROUGHPUT
     return [
         ["", *(column.heading for column in columns)],
@@ -97,7 +97,7 @@ def comparison(results: Results, mode: Mode) -> document.Rows:
 
 
 def goals(results: Results) -> document.Rows:
-    """What was to be reached, and what was."""
+    """Returns the table of the goals and what was reached."""
     rows = [["", "unit", "goal, stretch", "measured (range)", ""]]
     for goal in GOALS:
         sign = "≥" if goal.at_least else "≤"
@@ -114,7 +114,7 @@ def _sections(results: Results) -> list[tuple[str, document.Rows]]:
 
 
 def text(results: Results) -> str:
-    """For a terminal."""
+    """Formats the results for a terminal."""
     parts = [
         f"{results.date}, {results.machine}\n{results.software}",
         *(f"{title}\n{document.text(rows)}" for title, rows in _sections(results)),
@@ -123,7 +123,7 @@ def text(results: Results) -> str:
 
 
 def markdown(results: Results) -> str:
-    """For a document."""
+    """Formats the results for a document."""
     parts = [
         f"Measured on {results.date:%-d %B %Y}: {results.machine}; {results.software}.",
         *(f"### {title}\n\n{document.markdown(rows)}" for title, rows in _sections(results)),

@@ -41,7 +41,7 @@ int main(void)
     struct conversation_id *ids = conversation_ids(conversations);
     vce_client *client = new_client(setting("BENCH_URL"), connections);
 
-    /* Signs the token and opens the connections, as far as conversations allow. */
+    /* Signs the token, and opens as many connections as there are conversations for. */
     unsigned long first = 2 * connections;
     send_burst(client, ids, conversations, 0, first);
 

@@ -1,6 +1,6 @@
 /*
- * BENCH_THREADS threads share a client and create BENCH_EVENTS with vce_create_event, each in
- * a conversation of its own.
+ * BENCH_THREADS threads share a client and create BENCH_EVENTS with vce_create_event. Each thread
+ * has its own conversation.
  */
 #include <inttypes.h>
 #include <pthread.h>

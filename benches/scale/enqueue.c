@@ -1,7 +1,7 @@
 /*
  * What vce_enqueue_event costs while nothing is delivered: BENCH_THREADS threads fill an empty
- * queue with BENCH_EVENTS, and every call is timed. The client's only connection leads to a
- * server that never answers, so the library's threads keep quiet.
+ * queue with BENCH_EVENTS, and every call is timed. The server of the client's only connection
+ * never answers, so the library's threads do nothing.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 
 #include "scale.h"
 
-/* A short queue is filled several times, to have calls enough for a median. */
+/* A short queue is filled several times, so that there are enough calls for a median. */
 enum { CALLS = 2000, MOST_FILLS = 200, WARMING_CALLS = 200 };
 
 struct silent_server {
@@ -49,8 +49,9 @@ static struct silent_server silent_server(void)
 }
 
 /*
- * A client whose one sender waits for an answer, and whose other thread watches over an event
- * that waits: no call has to start a thread any more. `connection` is the server's end.
+ * Makes a client. One of its threads waits for an answer, and the other one watches the time
+ * limit of a waiting event, so that no call has to start a thread. `connection` is the server's
+ * end.
  */
 static vce_client *stalled_client(const struct silent_server *server, const struct conversation_id *conversation,
                                   int *connection)
@@ -68,7 +69,7 @@ static vce_client *stalled_client(const struct silent_server *server, const stru
 static void *produce(void *argument)
 {
     const struct producer *producer = argument;
-    /* Another client's calls bring the code into the caches: the queue is to be measured. */
+    /* The calls of another client load the code into the caches: only the queue is measured. */
     for (unsigned long i = 0; i < WARMING_CALLS; i++)
         enqueue(producer->other, &producer->ids[i % producer->conversations]);
     pthread_barrier_wait(producer->start);
@@ -87,7 +88,7 @@ static int compare(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* What timing itself adds to a call. */
+/* Returns what the timing itself adds to a call. */
 static uint32_t clock_ns(void)
 {
     enum { SAMPLES = 1001 };
@@ -107,7 +108,7 @@ struct totals {
     unsigned long grown_kb;
 };
 
-/* Fills one queue; each thread's last tenth of calls goes to `samples`. */
+/* Fills one queue. The last tenth of each thread's calls goes to `samples`. */
 static unsigned long fill(const struct silent_server *server, struct producer *producers, unsigned long threads,
                           uint32_t *samples, struct totals *totals)
 {
@@ -151,7 +152,7 @@ static void *zeroed(size_t count, size_t size)
     void *memory = malloc(count * size);
     if (memory == NULL)
         fail("the latencies", "no memory");
-    /* Touched, so that it does not count as growth later. */
+    /* Written once, so that it does not count as growth later. */
     memset(memory, 0, count * size);
     return memory;
 }

@@ -6,7 +6,7 @@
 
 #include "vce_program.h"
 
-/* A client of that server, with so many connections and a queue that is never full. */
+/* Makes a client of that server, with this many connections and a queue that is never full. */
 vce_client *new_client(const char *base_url, unsigned long connections);
 
 void enqueue(const vce_client *client, const struct conversation_id *conversation);
@@ -14,9 +14,9 @@ void enqueue(const vce_client *client, const struct conversation_id *conversatio
 /* What the process has used so far. */
 struct usage {
     uint64_t at_ns;
-    /* In user and system mode. */
+    /* CPU time in user and system mode. */
     uint64_t cpu_ns;
-    /* How often a thread went to sleep or was put aside for another. */
+    /* How often a thread went to sleep or was preempted. */
     uint64_t switches;
 };
 struct usage usage(void);

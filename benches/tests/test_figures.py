@@ -1,4 +1,4 @@
-"""What runs come to: medians, ratios, verdicts, tables."""
+"""The results of runs: medians, ratios, verdicts, tables."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def results(**rates: list[float]) -> Results:
 
 
 def test_a_ratio_is_taken_within_each_round() -> None:
-    # The machine is twice as fast in the second round: no ratio changes.
+    # The machine is twice as fast in the second round: the ratios stay the same.
     measured = results(libcurl_easy=[100, 200, 100], vce_sync=[150, 300, 160])
     ratio = measured.ratio(Mode.TOGETHER, "vce_sync", "rate")
     assert ratio == Spread(1.5, 1.5, 1.6)

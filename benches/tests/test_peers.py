@@ -1,4 +1,4 @@
-"""libvce's own peers, each once with a few events: that make bench would measure something."""
+"""Runs each libvce peer once with a few events, to show that make bench can measure it."""
 
 from __future__ import annotations
 

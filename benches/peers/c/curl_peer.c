@@ -53,7 +53,7 @@ void open_handle(struct handle *handle, const struct request *request)
     handle->easy = easy;
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_CAINFO, request->settings->ca_file);
-    /* With Debian's default for it, libcurl reads the certificates again for every connection. */
+    /* Debian's default would make libcurl read the certificates again for every connection. */
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, REQUEST);
@@ -83,5 +83,5 @@ void check_created(const struct handle *handle, CURLcode code)
         fail(curl_easy_strerror(code), handle->error);
     curl_easy_getinfo(handle->easy, CURLINFO_RESPONSE_CODE, &status);
     if (status != CREATED || handle->length == 0)
-        fail("the answer", "is no created event");
+        fail("the answer", "is not a created event");
 }

@@ -26,10 +26,10 @@ void free_request(struct request *request);
 
 void open_handle(struct handle *handle, const struct request *request);
 
-/* Makes it ready for the event of this number. */
+/* Prepares a handle for the event with this number. */
 void prepare(struct handle *handle, const struct settings *settings, unsigned long number);
 
-/* Fails unless the transfer ended well and the event is created. */
+/* Exits unless the transfer succeeded and the event was created. */
 void check_created(const struct handle *handle, CURLcode code);
 
 #endif

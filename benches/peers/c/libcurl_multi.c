@@ -18,7 +18,7 @@ static void start(CURLM *multi, struct handle *handle, const struct settings *se
     check_multi(curl_multi_add_handle(multi, handle->easy));
 }
 
-/* The handle of a transfer that has ended; NULL if none has. */
+/* Returns the handle of a finished transfer; NULL if there is none. */
 static struct handle *ended(CURLM *multi)
 {
     int waiting;
@@ -32,12 +32,12 @@ static struct handle *ended(CURLM *multi)
     return handle;
 }
 
-/* Waits for a transfer to end. */
+/* Waits for a transfer to finish. */
 static struct handle *next_ended(CURLM *multi)
 {
     struct handle *handle;
     int running;
-    /* First of all it goes on with what was just started: to poll before would be for nothing. */
+    /* First continues with what was just started: polling before that would be useless. */
     check_multi(curl_multi_perform(multi, &running));
     while ((handle = ended(multi)) == NULL) {
         check_multi(curl_multi_poll(multi, NULL, 0, POLL_MS, NULL));

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-/* So many latencies are reported at most. */
+/* The most latencies that are reported. */
 enum { LATENCIES = 4096 };
 
 static struct {

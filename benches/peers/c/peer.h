@@ -15,19 +15,19 @@ struct settings {
     unsigned long events;
     unsigned long in_flight;
     unsigned long conversations;
-    /* As many as there are conversations. */
+    /* One id for each conversation. */
     struct conversation_id *ids;
 };
 
 struct settings read_settings(void);
 
-/* The first answer is there, and the connection warm: from here on it is measured. */
+/* Starts measuring, after the first answer, when the connection is warm. */
 void begin_measurement(unsigned long events);
 
-/* An event that was handed over at `since_ns` is created. */
+/* Counts a created event that was sent or enqueued at `since_ns`. */
 void count_created(uint64_t since_ns);
 
-/* Prints the line, unless an event is missing. */
+/* Prints the JSON line. Exits if an event is missing. */
 void end_measurement(void);
 
 #endif

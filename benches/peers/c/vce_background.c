@@ -1,10 +1,10 @@
-/* libvce in the background: a bounded queue, and reports that are taken when it is full. */
+/* libvce in the background: a bounded queue, and reports that are polled when it is full. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "vce_peer.h"
 
-/* Events that the queue takes for each connection: enough to have one ready at any time. */
+/* Events in the queue for each connection: enough that one is always ready to be sent. */
 enum { QUEUED = 4 };
 
 static void set_number(vce_config *config, const char *name, unsigned long number)
@@ -25,7 +25,7 @@ static void take(vce_report *report)
     vce_report_free(report);
 }
 
-/* Waits for a report, and takes those that came with it; how many that were. */
+/* Waits for a report, and takes all that are there. Returns how many. */
 static unsigned long take_reports(const vce_client *client)
 {
     unsigned long taken = 0;
@@ -36,13 +36,13 @@ static unsigned long take_reports(const vce_client *client)
     return taken;
 }
 
-/* How many reports had to be taken to make room. */
+/* Enqueues an event. Returns how many reports it had to take to make room. */
 static unsigned long enqueue(const vce_client *client, const char *conversation_id)
 {
     unsigned long taken = 0;
     vce_error *error = NULL;
     vce_status status;
-    /* The tag is the time: a report then tells how long its event took. */
+    /* The tag is the time, so that a report shows how long its event took. */
     while ((status = vce_enqueue_event(client, conversation_id, EVENT_TYPE, EVENT_FROM, EVENT_BODY, now_ns(),
                                        &error)) == VCE_ERR_QUEUE_FULL) {
         vce_error_free(error);

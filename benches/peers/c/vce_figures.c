@@ -1,4 +1,4 @@
-/* libvce: what it costs where there is nothing to compare it with. */
+/* libvce: costs that no peer can be compared with. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 enum { LONGEST_TYPE = 100, VALIDATIONS = 1000000, QUEUED = 10000 };
 
-/* What a client adds to a process with its first event, in kB. */
+/* Returns the memory in kB that a client and its first event add to a process. */
 static unsigned long client_rss_kb(const struct settings *settings)
 {
     const unsigned long before = memory_kb("VmRSS");
@@ -19,7 +19,7 @@ static unsigned long client_rss_kb(const struct settings *settings)
     return after - before;
 }
 
-/* A call with the longest type, in nanoseconds. */
+/* Returns the time of a call with the longest type, in nanoseconds. */
 static double validate_type_ns(void)
 {
     char type[LONGEST_TYPE + 1] = "custom:";
@@ -42,7 +42,7 @@ static uint64_t median(uint64_t *samples, size_t count)
     return samples[count / 2];
 }
 
-/* What reading the clock adds to each sample. */
+/* Returns the time that reading the clock adds to each sample. */
 static uint64_t clock_ns(uint64_t *samples, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -60,14 +60,14 @@ static void enqueue(const vce_client *client, const struct settings *settings, u
           error);
 }
 
-/* The median of the calls that fill a queue of which next to nothing is sent meanwhile. */
+/* Returns the median of calls that fill a queue, while almost nothing is sent from it. */
 static uint64_t enqueue_ns(const struct settings *settings)
 {
     static uint64_t samples[QUEUED];
     vce_config *config = new_config(settings);
     set(config, "rate_limit", "1/s");
     vce_client *client = open_client(config);
-    /* It starts the thread, and uses up the rate of a second. */
+    /* Starts the thread, and uses up the rate limit of one second. */
     enqueue(client, settings, 0);
     vce_report_free(vce_poll(client, UINT64_MAX));
     for (int i = 0; i < QUEUED; i++) {
@@ -83,7 +83,7 @@ static uint64_t enqueue_ns(const struct settings *settings)
 int main(void)
 {
     const struct settings settings = read_settings();
-    /* First of all: later there is memory to use again. */
+    /* Measured first: later there is freed memory that can be used again. */
     const unsigned long rss_kb = client_rss_kb(&settings);
     printf("{\"client_rss_kb\":%lu,\"validate_type_ns\":%.1f,\"enqueue_ns\":%" PRIu64 "}\n", rss_kb,
            validate_type_ns(), enqueue_ns(&settings));

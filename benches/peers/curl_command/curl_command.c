@@ -1,8 +1,8 @@
 /*
  * The curl command, started anew for every event.
  *
- * In C because a child's peak RSS, as the kernel accounts for it, is at least that of the process
- * that started it: this one must be smaller than curl.
+ * It is written in C because the kernel counts a child's peak RSS as at least that of the process
+ * that started it. So this program must be smaller than curl.
  */
 #define _POSIX_C_SOURCE 200809L
 #define _DEFAULT_SOURCE /* ru_maxrss */
@@ -48,7 +48,7 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Of the curls that have ended; this program's own share is not curl's. */
+/* Counts only the finished curl processes, without this program. */
 static struct rusage used_by_curl(void)
 {
     struct rusage used;
@@ -63,7 +63,7 @@ static double cpu_seconds(void)
            + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
-/* Starts curl with its output in a pipe, whose reading end it returns. */
+/* Starts curl with its output in a pipe. Returns the reading end of the pipe. */
 static int start(char *const arguments[], pid_t *child)
 {
     int ends[2];

@@ -6,7 +6,7 @@ export const TYPE = 'custom:my-event';
 export const FROM = 'MEM-e46d9542-752a-4786-8f12-25a2e623a793';
 export const BODY = { key: 'value' };
 
-// So many latencies are reported at most.
+// The most latencies that are reported.
 const LATENCIES = 4096;
 
 export function setting(name) {
@@ -22,7 +22,7 @@ export function conversation(number) {
   return `CON-00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
 }
 
-// The certificate authorities to trust, one to an element as node:tls wants them.
+// The trusted certificate authorities, one in each element, as node:tls needs them.
 export function authorities() {
   const bundle = readFileSync(setting('BENCH_CA'), 'utf8');
   return bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
@@ -32,7 +32,7 @@ export const inFlight = Number(setting('BENCH_IN_FLIGHT'));
 const conversations = Number(setting('BENCH_CONVERSATIONS'));
 const events = Number(setting('BENCH_EVENTS'));
 
-// Has `create` send each event, by its number, `inFlight` of them at a time, and reports.
+// Calls `create` with the number of each event, `inFlight` at a time, and prints the figures.
 export async function measure(create) {
   await create(0);
   const first = now();
@@ -66,7 +66,7 @@ export async function measure(create) {
   }));
 }
 
-// Nanoseconds since the machine's start are exact in a double for a hundred days.
+// A double holds the nanoseconds since the machine's start exactly for a hundred days.
 function now() {
   return Number(process.hrtime.bigint());
 }

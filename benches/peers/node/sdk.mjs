@@ -1,10 +1,10 @@
-// Vonage's own package for Node. It signs a token for every event and sends with Node's fetch.
+// Vonage's package for Node. It signs a token for every event and sends with Node's fetch.
 
 import tls from 'node:tls';
 import { Vonage } from '@vonage/server-sdk';
 import { authorities, BODY, conversation, FROM, measure, setting, TYPE } from './protocol.mjs';
 
-// Instead of Node's own list, so that it reads as many certificates as every other peer.
+// Replaces Node's list, so that this peer reads as many certificates as the others.
 tls.setDefaultCACertificates(authorities());
 
 const vonage = new Vonage(

@@ -1,4 +1,4 @@
-// undici, the HTTP client of Node's makers: one Pool.
+// undici, the HTTP client of the Node project: one Pool.
 
 import tls from 'node:tls';
 import { Pool } from 'undici';
@@ -7,7 +7,7 @@ import { authorities, BODY, conversation, FROM, inFlight, measure, setting, TYPE
 const pool = new Pool(setting('BENCH_URL'), {
   connections: inFlight,
   allowH2: false,
-  // Made once: otherwise every connection reads the certificates again.
+  // Made once: otherwise every connection would read the certificates again.
   connect: { secureContext: tls.createSecureContext({ ca: authorities() }) },
 });
 const request = JSON.stringify({ type: TYPE, from: FROM, body: BODY });

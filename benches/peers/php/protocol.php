@@ -44,10 +44,10 @@ final class Settings
     }
 }
 
-/** The clock around the events after the first, made when the first answer is there. */
+/** Measures the events after the first one. It is made when the first answer is there. */
 final class Measurement
 {
-    /** So many latencies are reported at most. */
+    /** The most latencies that are reported. */
     private const LATENCIES = 4096;
 
     private readonly int $stride;
@@ -66,7 +66,7 @@ final class Measurement
         $this->begin = hrtime(true);
     }
 
-    /** Counts an event that was handed over at `$since`. */
+    /** Counts a created event that was sent or enqueued at `$since`. */
     public function created(int $since): void
     {
         if ($this->created % $this->stride === 0) {
@@ -103,17 +103,17 @@ final class Measurement
     private static function peakRssKb(): int
     {
         if (!preg_match('/VmHWM:\s+(\d+) kB/', (string) file_get_contents('/proc/self/status'), $found)) {
-            throw new RuntimeException('/proc/self/status names no VmHWM');
+            throw new RuntimeException('/proc/self/status has no VmHWM');
         }
         return (int) $found[1];
     }
 }
 
-/** Has `$create` send each event, by its number, and reports. */
+/** Calls `$create` with the number of each event, and prints the figures. */
 function oneAfterTheOther(Settings $settings, Closure $create): void
 {
     if ($settings->inFlight !== 1) {
-        throw new RuntimeException('this peer sends one event after the other only');
+        throw new RuntimeException('this peer can only send one event after the other');
     }
     $create(0);
     $measurement = new Measurement($settings->events);
@@ -125,7 +125,7 @@ function oneAfterTheOther(Settings $settings, Closure $create): void
     $measurement->report();
 }
 
-/** Runs a peer; what it throws is a message on stderr. */
+/** Runs a peer. Prints an exception on stderr. */
 function runPeer(Closure $peer): never
 {
     try {

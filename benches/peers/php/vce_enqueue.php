@@ -1,7 +1,7 @@
 <?php
 
 /*
- * libvce in the background: a bounded queue, and reports that are taken when it is full.
+ * libvce in the background: a bounded queue, and reports that are polled when it is full.
  */
 
 declare(strict_types=1);
@@ -14,7 +14,7 @@ use Vce\Exception\QueueFullException;
 use Vce\Report;
 
 const LONG_MS = 30_000;
-// Events that the queue takes for each connection: enough to have one ready at any time.
+// Events in the queue for each connection: enough that one is always ready to be sent.
 const QUEUED = 4;
 
 function check(Report $report): void
@@ -44,7 +44,7 @@ runPeer(static function (Settings $settings): void {
     };
     for ($number = 1; $number < $settings->events;) {
         try {
-            // The tag is the time: a report then tells how long its event took.
+            // The tag is the time, so that a report shows how long its event took.
             $client->enqueueEvent($settings->conversation($number), EVENT_TYPE, BODY, MEMBER, hrtime(true));
             ++$number;
         } catch (QueueFullException) {

@@ -1,7 +1,7 @@
 <?php
 
 /*
- * libvce's options for both of its peers in PHP.
+ * The options of both libvce peers in PHP.
  */
 
 declare(strict_types=1);

@@ -1,4 +1,4 @@
-"""What every Python peer has in common: settings from the environment, one JSON line on stdout."""
+"""What all Python peers have in common: settings from the environment, one JSON line on stdout."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REQUEST = json.dumps(
 CREATED = 201
 
 LATENCIES = 4096
-"""So many latencies are reported at most."""
+"""The most latencies that are reported."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Settings:
 
 
 class Measurement:
-    """The clock around the events after the first, made when the first answer is there."""
+    """Measures the events after the first one. It is made when the first answer is there."""
 
     def __init__(self, events: int) -> None:
         self._events = events
@@ -79,7 +79,7 @@ class Measurement:
         self._begin = time.monotonic_ns()
 
     def created(self, since_ns: int) -> None:
-        """Counts an event that was handed over at `since_ns`."""
+        """Counts a created event that was sent or enqueued at `since_ns`."""
         if self._created % self._stride == 0:
             self._latencies.append((time.monotonic_ns() - since_ns) // 1000)
         self._created += 1
@@ -102,9 +102,9 @@ class Measurement:
 
 
 def one_after_the_other(settings: Settings, create: Callable[[int], None]) -> None:
-    """Has `create` send each event, by its number, and reports."""
+    """Calls `create` with the number of each event, and prints the figures."""
     if settings.in_flight != 1:
-        raise SystemExit("this peer sends one event after the other only")
+        raise SystemExit("this peer can only send one event after the other")
     create(0)
     measurement = Measurement(settings.events)
     for number in range(1, settings.events):
@@ -115,7 +115,7 @@ def one_after_the_other(settings: Settings, create: Callable[[int], None]) -> No
 
 
 async def many_at_a_time(settings: Settings, create: Callable[[int], Awaitable[None]]) -> None:
-    """The same by as many tasks as events may be in flight."""
+    """Does the same with as many tasks as events may be in flight."""
     await create(0)
     measurement = Measurement(settings.events)
     numbers = iter(range(1, settings.events))
@@ -138,5 +138,5 @@ def _cpu_seconds() -> float:
 def _peak_rss_kb() -> int:
     found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     if not found:
-        raise RuntimeError("/proc/self/status names no VmHWM")
+        raise RuntimeError("/proc/self/status has no VmHWM")
     return int(found[1])

@@ -9,7 +9,7 @@ def main() -> None:
     with requests.Session() as session:
         session.headers.update(settings.headers())
         session.verify = settings.ca_file
-        # Otherwise it looks for proxies and a .netrc again for every request.
+        # Otherwise requests looks for proxies and a .netrc file before every request.
         session.trust_env = False
 
         def create(number: int) -> None:

@@ -1,6 +1,6 @@
--- wrk counts seconds, not events. This has it send exactly BENCH_EVENTS, and notes the clock and
--- the CPU at the first answer and at the last. It takes one thread (-t1): its state is the
--- thread's own.
+-- wrk counts seconds, not events. This script makes it send exactly BENCH_EVENTS, and reads the
+-- clock and the CPU time at the first answer and at the last. It works with one thread only (-t1):
+-- its state belongs to the thread.
 
 local ffi = require("ffi")
 ffi.cdef([[
@@ -56,8 +56,8 @@ function init()
   end
 end
 
--- Asked once before each request, and not before the one that wrk looks at without sending it. A
--- connection for which no event is left waits here for the end.
+-- Called once before each request, but not before the request that wrk reads without sending it. A
+-- connection without an event left waits here for the end.
 local allowed = 0
 function delay()
   allowed = allowed + 1
@@ -80,7 +80,7 @@ function response(status, headers, body)
   if answers == EVENTS then
     end_ns, end_cpu = now(), cpu_seconds()
     wrk.thread:stop()
-    -- The main thread would sleep until wrk's duration is over.
+    -- Otherwise the main thread would sleep until wrk's duration is over.
     ffi.C.kill(ffi.C.getpid(), SIGINT)
   end
 end

@@ -1,8 +1,8 @@
-"""wrk: the most that this machine answers, since it does next to nothing with an answer.
+"""wrk: the most that this machine can do, because wrk does almost nothing with an answer.
 
-It checks no certificate, and all its connections start at once, the first event's among them.
-Its latencies are a thousand quantiles of wrk's own statistics, which add to the slow ones what
-those held up.
+It checks no certificate. All its connections start at once, also that of the first event. Its
+latencies are a thousand quantiles of wrk's statistics; for slow requests, these also count the
+requests that had to wait for them.
 """
 
 import os
