@@ -78,16 +78,21 @@ impl Handle {
         body: &str,
     ) -> Result<Request> {
         let (rules, needs_from) = (self.rules, self.needs_from);
-        let mut event =
+        let event =
             EventRequest::checked(conversation_id, event_type, from, body, rules, needs_from)?;
-        let mut key = None;
-        if let Some(member) = &self.event_key {
-            let (body, value) = event.body.keyed(member, new_key)?;
-            event.body = body;
-            let event_type = event_type.to_owned();
-            key = Some(Box::new(EventKey { event_type, member: member.clone(), value }));
+        match &self.event_key {
+            None => Ok(self.endpoint.create_event(&event, None)),
+            Some(member) => self.create_keyed_event(event, member),
         }
-        Ok(Request { key, ..self.endpoint.create_event(&event) })
+    }
+
+    /// Makes the request for an event that can be looked up.
+    fn create_keyed_event(&self, event: EventRequest<'_>, member: &str) -> Result<Request> {
+        let (body, value) = event.body.keyed(member, new_key)?;
+        let event = EventRequest { body, ..event };
+        let event_type = event.event_type.as_str().to_owned();
+        let key = EventKey { event_type, member: member.to_owned(), value };
+        Ok(self.endpoint.create_event(&event, Some(Box::new(key))))
     }
 
     /// The time limit of a call that begins now.

@@ -49,7 +49,7 @@ impl Endpoint {
         Endpoint { root: format!("{base_url}/{api_version}/conversations/") }
     }
 
-    pub fn create_event(&self, event: &EventRequest<'_>) -> Request {
+    pub fn create_event(&self, event: &EventRequest<'_>, key: Option<Box<EventKey>>) -> Request {
         let event_type = escaped(event.event_type.as_str());
         // An id has no character that JSON would escape.
         let from = event.from.as_ref().map_or("", MemberId::as_str);
@@ -61,7 +61,7 @@ impl Endpoint {
             method: Method::Post,
             url: self.events(event.conversation_id),
             body: Some(parts.concat()),
-            key: None,
+            key,
         }
     }
 
@@ -105,7 +105,7 @@ mod tests {
             TypeRules::Documented,
         )
         .unwrap();
-        let request = endpoint.create_event(&event);
+        let request = endpoint.create_event(&event, None);
         assert_eq!(request.url, "https://api.nexmo.com/v0.3/conversations/CON-1/events");
         assert_eq!(
             request.body.as_deref(),
@@ -117,7 +117,7 @@ mod tests {
     fn a_type_without_rules_is_still_one_json_string() {
         let endpoint = Endpoint::new("https://h", "v1");
         let event = EventRequest::new("C", "a\"b\\\n", None, "{}", TypeRules::Off).unwrap();
-        let body = endpoint.create_event(&event).body.unwrap();
+        let body = endpoint.create_event(&event, None).body.unwrap();
         assert_eq!(body, r#"{"type":"a\"b\\\n","body":{}}"#);
     }
 }

@@ -157,7 +157,7 @@ impl Engine {
         whole: Limit,
         progress: &mut Progress,
     ) -> Step {
-        let is_allowed = self.policy.duplicates || progress.is_absent;
+        let is_allowed = self.policy.duplicates || progress.is_absent();
         let may_repeat = transient && progress.attempts.may_repeat(is_allowed);
         let retries = progress.retries;
         let wait = self.policy.wait(error.retry_after(), retries, whole.left(), random::fraction());

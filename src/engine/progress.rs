@@ -14,12 +14,19 @@ pub struct Progress {
     pub(super) retries: u32,
     pub(super) refreshed: bool,
     pub(super) attempts: Attempts,
-    /// When the first attempt began, by [`uptime`]'s clock. Known if the event has a key.
-    pub(super) begun: Option<Duration>,
-    /// The event is looked up before its request is repeated.
+    /// Only for an event with a key.
+    lookup: Option<Box<Lookup>>,
+}
+
+/// What is known of an event that can be looked up.
+#[derive(Debug)]
+struct Lookup {
+    /// When the first attempt began, by [`uptime`]'s clock.
+    begun: Duration,
+    /// Why the event is looked up next, if it is.
     doubt: Option<Doubt>,
-    /// Complete looks after the last attempt did not find the event.
-    pub(super) is_absent: bool,
+    /// After the last attempt, [`LOOKS`] complete looks did not find the event.
+    is_absent: bool,
 }
 
 /// An attempt after which the event may exist.
@@ -57,30 +64,39 @@ impl Progress {
             retries: 0,
             refreshed: false,
             attempts: Attempts::at(request.effect()),
-            begun: None,
-            doubt: None,
-            is_absent: false,
+            lookup: None,
         }
     }
 
     /// Whether the next step is a look, and not an attempt.
     pub fn is_in_doubt(&self) -> bool {
-        self.doubt.is_some()
+        self.lookup.as_ref().is_some_and(|lookup| lookup.doubt.is_some())
+    }
+
+    /// Whether complete looks did not find an event that may exist.
+    pub(super) fn is_absent(&self) -> bool {
+        self.lookup.as_ref().is_some_and(|lookup| lookup.is_absent)
     }
 
     /// Why the event is looked up next, if it is.
     pub(super) fn take_doubt(&mut self) -> Option<Doubt> {
-        self.doubt.take()
+        self.lookup.as_mut()?.doubt.take()
     }
 
-    /// An attempt at creating an event with a key begins.
+    /// An attempt to create an event with a key begins.
     pub(super) fn begin(&mut self) {
-        self.begun.get_or_insert_with(uptime);
+        self.lookup();
+    }
+
+    fn lookup(&mut self) -> &mut Lookup {
+        let new = || Box::new(Lookup { begun: uptime(), doubt: None, is_absent: false });
+        self.lookup.get_or_insert_with(new)
     }
 
     /// How long ago the first attempt began.
     pub(super) fn age(&self) -> Duration {
-        self.begun.map_or(Duration::ZERO, |begun| uptime().saturating_sub(begun))
+        let begun = self.lookup.as_ref().map(|lookup| lookup.begun);
+        begun.map_or(Duration::ZERO, |begun| uptime().saturating_sub(begun))
     }
 
     /// After an attempt the event may exist: a look follows after `delay`, if there is time.
@@ -91,7 +107,7 @@ impl Progress {
         delay: Duration,
         whole: Limit,
     ) -> Step {
-        self.is_absent = false;
+        self.lookup().is_absent = false;
         self.look_after(delay, Doubt { failure, transient, looks: 0 }, whole)
     }
 
@@ -100,7 +116,7 @@ impl Progress {
             return self.unresolved(doubt, "there was no time left to look for it");
         }
         let error = doubt.failure.clone();
-        self.doubt = Some(doubt);
+        self.lookup().doubt = Some(doubt);
         Step::Repeat { after: delay, error }
     }
 
@@ -118,7 +134,7 @@ impl Progress {
             Ok(None) => {
                 doubt.looks += 1;
                 if doubt.looks >= LOOKS {
-                    self.is_absent = true;
+                    self.lookup().is_absent = true;
                     return Looked::Absent(doubt);
                 }
                 self.look_after(delay, doubt, whole)
@@ -135,7 +151,7 @@ impl Progress {
     /// Returns the error with which the request ends.
     pub fn end(&self, error: Error) -> Error {
         let error = self.attempts.end(error);
-        if self.is_absent {
+        if self.is_absent() {
             error.with_message_suffix("; it was looked up and not found")
         } else {
             error

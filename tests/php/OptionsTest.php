@@ -34,6 +34,8 @@ final class OptionsTest extends SandboxTestCase
         'retryBackoff' => 50,
         'retryBackoffMax' => '2s',
         'delivery' => 'at_least_once',
+        'eventKey' => 'order',
+        'lookupDelay' => 500,
         'rateLimit' => '15/s',
         'tlsRoots' => 'bundled',
         'connections' => 4,

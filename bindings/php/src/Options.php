@@ -49,6 +49,8 @@ final class Options
         'retry_backoff' => 'duration',
         'retry_backoff_max' => 'duration',
         'delivery' => 'text',
+        'event_key' => 'text',
+        'lookup_delay' => 'duration',
         'rate_limit' => 'text',
         'proxy' => 'text',
         'ca_file' => 'path',
@@ -85,7 +87,10 @@ final class Options
      * @param ?int                                 $maxRetries       for each event, within `timeout`
      * @param int|string|null                      $retryBackoff     the first pause, doubled each time
      * @param int|string|null                      $retryBackoffMax  the longest pause
-     * @param ?string                              $delivery         `at_most_once` or `at_least_once`
+     * @param ?string                              $delivery         `at_most_once`, `at_least_once` or `effectively_once`
+     * @param ?string                              $eventKey         with `effectively_once`: the body's member that
+     *                                                               names the event
+     * @param int|string|null                      $lookupDelay      with `effectively_once`: the pause before each look
      * @param ?string                              $rateLimit        requests a second, such as `15/s`
      * @param ?string                              $proxy            `env`, `none` or a URL
      * @param ?string                              $caFile           a PEM file of further authorities to trust
@@ -119,6 +124,8 @@ final class Options
         public readonly int|string|null $retryBackoff = null,
         public readonly int|string|null $retryBackoffMax = null,
         public readonly ?string $delivery = null,
+        public readonly ?string $eventKey = null,
+        public readonly int|string|null $lookupDelay = null,
         public readonly ?string $rateLimit = null,
         #[SensitiveParameter] ?string $proxy = null,
         public readonly ?string $caFile = null,

@@ -49,6 +49,8 @@ class Options(TypedDict, total=False):
     retry_backoff: Duration
     retry_backoff_max: Duration
     delivery: str | None
+    event_key: str | None
+    lookup_delay: Duration
     rate_limit: str | None
     proxy: str | None
     ca_file: PathName
