@@ -24,10 +24,10 @@
  * - No function calls back into the program, exits the process, or blocks longer than its time
  *   limit.
  * - Only one thing ends the process: if the system has no memory left, the library prints a line
- *   and calls abort(). Memory is bounded. A call about one event uses at most 5 MiB, whatever its
- *   arguments are and whatever the server answers. The queue uses at most queue_max_bytes, plus
- *   1 KiB for each event that it has accepted: if there is no room for the server's answer, a
- *   report has only the event's id, type and timestamp, or an error without the answer's body.
+ *   and calls abort(). Memory is bounded. A call about one event uses at most 5 MiB, with any
+ *   arguments and any answer of the server. The queue uses at most queue_max_bytes, plus 1 KiB for
+ *   each event that it has accepted: if there is no room for the server's answer, a report has
+ *   only the event's id, type and timestamp, or an error without the answer's body.
  */
 
 #ifndef VCE_H
@@ -201,8 +201,8 @@ typedef enum {
 /**
  * A client of the Conversation API. Any number of threads may use it at the same time.
  *
- * A child process that inherits a client by fork may use it and free it, at whatever moment the
- * fork happened. The child gets its own connections, token, queue and threads, and does not touch
+ * A child process that inherits a client by fork may use it and free it. The fork may happen at
+ * any moment. The child gets its own connections, token, queue and threads, and does not touch
  * its parent's. While the library looks up a name, fork() waits for it, at most half a second.
  */
 typedef struct vce_client vce_client;
@@ -340,7 +340,7 @@ vce_status vce_client_close(const vce_client *client, uint64_t timeout_ms, vce_e
 void vce_client_free(vce_client *client);
 
 /**
- * Creates one event and waits for the answer, at most as long as the option timeout says.
+ * Creates one event and waits for the answer. The option timeout limits the whole call.
  *
  * from is the member that the event comes from. NULL is allowed, unless the token has a subject:
  * then the call returns VCE_ERR_MEMBER_ID. body is a JSON object; its keys, numbers and strings
@@ -366,7 +366,7 @@ vce_status vce_create_event(const vce_client *client,
                             vce_error **error);
 
 /**
- * Fetches an event, at most as long as the option timeout says. Free it with vce_event_free.
+ * Fetches an event. Free it with vce_event_free. The option timeout limits the whole call.
  *
  * Returns VCE_ERR_CONVERSATION_ID, VCE_ERR_EVENT_ID, VCE_ERR_CLOSED, VCE_ERR_NOT_FOUND or another
  * status from 40 to 69.
@@ -378,9 +378,9 @@ vce_status vce_get_event(const vce_client *client,
                          vce_error **error);
 
 /**
- * Deletes an event, at most as long as the option timeout says. The server may still list the
- * event, with a "deleted" timestamp. The request is not repeated if the first one may have been
- * carried out: the second answer would be VCE_ERR_NOT_FOUND.
+ * Deletes an event. The server may still list it, with a "deleted" timestamp. The option timeout
+ * limits the whole call. The request is not repeated if the server may have carried it out: the
+ * second answer would be VCE_ERR_NOT_FOUND.
  *
  * Returns VCE_ERR_CONVERSATION_ID, VCE_ERR_EVENT_ID, VCE_ERR_CLOSED, VCE_ERR_NOT_FOUND or another
  * status from 40 to 69.
@@ -420,12 +420,13 @@ vce_status vce_event_list_set(vce_event_list *list,
                               vce_error **error);
 
 /**
- * Gets the next event. Free it with vce_event_free. The call fetches pages as needed, at most as
- * long as the option timeout says. After an error it can be repeated: no event is skipped.
+ * Gets the next event. Free it with vce_event_free. The call fetches as many pages as it needs;
+ * the option timeout limits the whole call. After an error it can be repeated: no event is
+ * skipped.
  *
  * Returns VCE_OK, VCE_END after the last event, VCE_ERR_CLOSED, or a status from 40 to 69.
- * VCE_ERR_RESPONSE can mean that the server says that there is a next page, but not how to ask
- * for it.
+ * VCE_ERR_RESPONSE can mean that there is a next page, but that the server's link to it is
+ * invalid.
  */
 vce_status vce_event_list_next(vce_event_list *list, vce_event **event, vce_error **error);
 
@@ -573,7 +574,7 @@ vce_status vce_enqueue_event(const vce_client *client,
 /**
  * Returns the next delivery report, in the order in which events finished. Free it with
  * vce_report_free. Returns NULL if no report comes within timeout_ms milliseconds (UINT64_MAX: no
- * limit), or at once if the client is closed and no report can come any more.
+ * limit), or at once if the client is closed and no report can come any more. NULL for NULL.
  *
  * Threads that poll at the same time get different reports. After vce_client_close they return as
  * soon as no report can come any more.
@@ -599,8 +600,8 @@ vce_status vce_flush(const vce_client *client,
  * after each edge.
  *
  * The first call makes the descriptor. It belongs to the client: do not read or close it; it is
- * closed when the client is freed. Returns -1 if the system has no descriptor left. A forked
- * child has its own descriptor and must ask for it again.
+ * closed when the client is freed. Returns -1 if the system has no descriptor left, and for NULL.
+ * A forked child has its own descriptor and must ask for it again.
  */
 int vce_report_fd(const vce_client *client);
 

@@ -37,7 +37,7 @@ class Role(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Peer:
-    """A program that creates events. docs/benchmarks.md describes its settings and its JSON line."""
+    """A program that creates events. docs/benchmarks.md describes its settings and its line."""
 
     name: str
     label: str

@@ -79,7 +79,7 @@ fn credentials(settings: &Settings) -> Result<Credentials> {
         KeySource::None => {
             return Err(Error::new(
                 Status::Credentials,
-                "no credentials: set application_id, and private_key_path or private_key; or set token",
+                "no credentials: set application_id and private_key_path (or private_key), or set token",
             ));
         }
     };

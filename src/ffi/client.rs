@@ -16,8 +16,8 @@ use crate::error::Status;
 
 /// A client of the Conversation API. Any number of threads may use it at the same time.
 ///
-/// A child process that inherits a client by fork may use it and free it, at whatever moment the
-/// fork happened. The child gets its own connections, token, queue and threads, and does not touch
+/// A child process that inherits a client by fork may use it and free it. The fork may happen at
+/// any moment. The child gets its own connections, token, queue and threads, and does not touch
 /// its parent's. While the library looks up a name, fork() waits for it, at most half a second.
 pub struct vce_client(pub(super) Client);
 
@@ -77,7 +77,7 @@ pub extern "C" fn vce_client_free(client: Option<Box<vce_client>>) {
     infallible((), || drop(client));
 }
 
-/// Creates one event and waits for the answer, at most as long as the option timeout says.
+/// Creates one event and waits for the answer. The option timeout limits the whole call.
 ///
 /// from is the member that the event comes from. NULL is allowed, unless the token has a subject:
 /// then the call returns VCE_ERR_MEMBER_ID. body is a JSON object; its keys, numbers and strings
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn vce_create_event(
     })
 }
 
-/// Fetches an event, at most as long as the option timeout says. Free it with vce_event_free.
+/// Fetches an event. Free it with vce_event_free. The option timeout limits the whole call.
 ///
 /// Returns VCE_ERR_CONVERSATION_ID, VCE_ERR_EVENT_ID, VCE_ERR_CLOSED, VCE_ERR_NOT_FOUND or another
 /// status from 40 to 69.
@@ -140,9 +140,9 @@ pub unsafe extern "C" fn vce_get_event(
     })
 }
 
-/// Deletes an event, at most as long as the option timeout says. The server may still list the
-/// event, with a "deleted" timestamp. The request is not repeated if the first one may have been
-/// carried out: the second answer would be VCE_ERR_NOT_FOUND.
+/// Deletes an event. The server may still list it, with a "deleted" timestamp. The option timeout
+/// limits the whole call. The request is not repeated if the server may have carried it out: the
+/// second answer would be VCE_ERR_NOT_FOUND.
 ///
 /// Returns VCE_ERR_CONVERSATION_ID, VCE_ERR_EVENT_ID, VCE_ERR_CLOSED, VCE_ERR_NOT_FOUND or another
 /// status from 40 to 69.

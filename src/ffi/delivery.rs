@@ -55,7 +55,7 @@ pub unsafe extern "C" fn vce_enqueue_event(
 
 /// Returns the next delivery report, in the order in which events finished. Free it with
 /// vce_report_free. Returns NULL if no report comes within timeout_ms milliseconds (UINT64_MAX: no
-/// limit), or at once if the client is closed and no report can come any more.
+/// limit), or at once if the client is closed and no report can come any more. NULL for NULL.
 ///
 /// Threads that poll at the same time get different reports. After vce_client_close they return as
 /// soon as no report can come any more.
@@ -106,8 +106,8 @@ pub unsafe extern "C" fn vce_flush(
 /// after each edge.
 ///
 /// The first call makes the descriptor. It belongs to the client: do not read or close it; it is
-/// closed when the client is freed. Returns -1 if the system has no descriptor left. A forked
-/// child has its own descriptor and must ask for it again.
+/// closed when the client is freed. Returns -1 if the system has no descriptor left, and for NULL.
+/// A forked child has its own descriptor and must ask for it again.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_report_fd(client: Option<&vce_client>) -> c_int {
     infallible(-1, || client.and_then(|client| client.0.report_fd()).unwrap_or(-1))

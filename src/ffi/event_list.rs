@@ -44,12 +44,13 @@ pub unsafe extern "C" fn vce_event_list_set(
     })
 }
 
-/// Gets the next event. Free it with vce_event_free. The call fetches pages as needed, at most as
-/// long as the option timeout says. After an error it can be repeated: no event is skipped.
+/// Gets the next event. Free it with vce_event_free. The call fetches as many pages as it needs;
+/// the option timeout limits the whole call. After an error it can be repeated: no event is
+/// skipped.
 ///
 /// Returns VCE_OK, VCE_END after the last event, VCE_ERR_CLOSED, or a status from 40 to 69.
-/// VCE_ERR_RESPONSE can mean that the server says that there is a next page, but not how to ask
-/// for it.
+/// VCE_ERR_RESPONSE can mean that there is a next page, but that the server's link to it is
+/// invalid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vce_event_list_next(
     list: Option<&mut vce_event_list>,

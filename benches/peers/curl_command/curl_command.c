@@ -1,5 +1,5 @@
 /*
- * The curl command, started anew for every event.
+ * The curl command, started again for every event.
  *
  * It is written in C because the kernel counts a child's peak RSS as at least that of the process
  * that started it. So this program must be smaller than curl.
