@@ -34,8 +34,10 @@ test: setup
 	@echo 'All tests passed.'
 
 test-readme: $(LIB) $(SANDBOX) $(PHP_AUTOLOAD) python-installed
-	@PYTHONPATH=tests/support VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q -p no:cacheprovider tests/readme
+	@echo "Running the README's programs, and testing scripts/setup"
+	@PYTHONPATH=tests/support VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q -p no:cacheprovider tests/readme tests/setup
 
 lint: setup
+	@scripts/setup lint
 	@$(MAKE) --no-print-directory lint-core lint-python lint-php lint-bench
 	@echo 'Nothing to criticise.'

@@ -3,11 +3,11 @@
 .PHONY: demo demo-built
 
 demo: setup
-	@echo 'Building (the first time takes some minutes)'
 	@$(MAKE) --no-print-directory demo-built
 	@scripts/demo
 
 demo-built: $(LIB) $(SANDBOX) $(PHP_AUTOLOAD) python-installed
+	@echo 'Compiling the C examples'
 	@mkdir -p $(BUILD)/demo
 	@ln -sfr $(LIB) $(BUILD)/demo/libvce.so.0
 	@for example in create_event list_events validate background; do \

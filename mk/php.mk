@@ -9,6 +9,7 @@ export COMPOSER_ALLOW_SUPERUSER := 1
 .PHONY: test-php lint-php
 
 test-php: $(LIB) $(SANDBOX) $(PHP_AUTOLOAD)
+	@echo 'Testing from PHP'
 	@VCE_LIBRARY_PATH=$(LIB) VCE_SANDBOX=$(SANDBOX) \
 		phpunit --configuration tests/php/phpunit.xml
 
@@ -18,5 +19,6 @@ lint-php:
 	@phpcs --standard=tests/php/phpcs.xml -q
 
 $(PHP_AUTOLOAD): $(PHP_PACKAGE)/composer.json
+	@echo 'Preparing the PHP package'
 	@cd $(PHP_PACKAGE) && composer dump-autoload --quiet --no-interaction
 	@touch $@

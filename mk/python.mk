@@ -16,18 +16,22 @@ PY_PIP     := $(PY_BIN)/python -m pip --quiet --disable-pip-version-check
 python-venv: $(PY_VENV)/.complete
 
 $(PY_VENV)/.complete: $(PY_DIR)/requirements-dev.txt
+	@echo "Installing the tests' Python tools into build/venv"
 	@$(PYTHON) -m venv $(PY_VENV)
 	@$(PY_PIP) install -r $<
 	@touch $@
 
 python-wheel: $(LIB) python-venv
+	@echo 'Building the Python package'
 	@rm -rf $(PY_WHEEL)
 	@VCE_LIBRARY=$(abspath $(LIB)) $(PY_PIP) wheel --no-deps --no-build-isolation --wheel-dir $(PY_WHEEL) ./$(PY_DIR)
 
 python-installed: python-wheel
+	@echo 'Installing the Python package into build/venv'
 	@$(PY_PIP) install --force-reinstall --no-deps --no-index $(PY_WHEEL)/*.whl
 
 test-python: python-installed $(SANDBOX)
+	@echo 'Testing from Python'
 	@mkdir -p $(PY_EMPTY)
 	@cd $(PY_EMPTY) && $(PY_BIN)/mypy --config-file $(PY_CONFIG) --no-error-summary -p vce
 	@cd $(PY_EMPTY) && $(PY_BIN)/mypy --config-file $(PY_CONFIG) --no-error-summary \
@@ -37,9 +41,9 @@ test-python: python-installed $(SANDBOX)
 	@cd $(PY_EMPTY) && VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q \
 		-c $(PY_CONFIG) $(abspath $(PY_TESTS))
 
-# Python outside the binding: the tests of the C programs, the ABI, the README and the costs of
-# calls.
-PY_OTHERS  := tests/abi tests/c tests/readme tests/support benches/instructions
+# Python outside the binding: the tests of the C programs, the ABI, the README, scripts/setup and the
+# costs of calls.
+PY_OTHERS  := tests/abi tests/c tests/readme tests/setup tests/support benches/instructions
 
 lint-python: python-venv
 	@$(PY_BIN)/ruff check --quiet --config $(PY_CONFIG) $(PY_DIR) $(PY_TESTS) $(PY_OTHERS)
