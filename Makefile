@@ -33,7 +33,7 @@ test: setup
 	@$(MAKE) --no-print-directory test-core test-abi test-c test-python test-php test-readme
 	@echo 'All tests passed.'
 
-test-readme: $(LIB) $(SANDBOX) $(PHP_AUTOLOAD) python-installed
+test-readme: $(LIB) $(SANDBOX) $(PHP_AUTOLOAD) python-installed $(PY_BUILDER)/.complete
 	@echo "Running the README's programs, and testing scripts/setup"
 	@PYTHONPATH=tests/support VCE_SANDBOX=$(abspath $(SANDBOX)) $(PY_BIN)/python -m pytest -q -p no:cacheprovider tests/readme tests/setup
 

@@ -7,6 +7,8 @@ PY_CONFIG  := $(abspath $(PY_DIR)/pyproject.toml)
 PY_VENV    := $(abspath $(BUILD))/venv
 PY_BIN     := $(PY_VENV)/bin
 PY_WHEEL   := $(BUILD)/python/wheel
+# What pip builds the package with, for a test that has no network.
+PY_BUILDER := $(BUILD)/python/downloaded
 # Tests run in this folder, where no source tree can be imported instead of the wheel.
 PY_EMPTY   := $(BUILD)/python/empty
 PY_PIP     := $(PY_BIN)/python -m pip --quiet --disable-pip-version-check
@@ -19,6 +21,10 @@ $(PY_VENV)/.complete: $(PY_DIR)/requirements-dev.txt
 	@echo "Installing the tests' Python tools into build/venv"
 	@$(PYTHON) -m venv $(PY_VENV)
 	@$(PY_PIP) install -r $<
+	@touch $@
+
+$(PY_BUILDER)/.complete: $(PY_DIR)/requirements-dev.txt $(PY_VENV)/.complete
+	@grep hatchling $< | $(PY_PIP) download --dest $(@D) -r /dev/stdin
 	@touch $@
 
 python-wheel: $(LIB) python-venv

@@ -28,6 +28,17 @@ impl Client {
         Handle::new(&config.settings).map(|handle| Client(Arc::new(handle)))
     }
 
+    /// Makes a client from the process's environment, which [`Config::load_env`] describes. Every
+    /// option that it does not name has its default.
+    ///
+    /// # Errors
+    /// Those of [`Config::load_env`] and [`new`](Client::new).
+    pub fn from_env() -> Result<Client> {
+        let mut config = Config::new();
+        config.load_env()?;
+        Client::new(&config)
+    }
+
     /// Creates one event and waits for the answer, at most for the option `timeout`.
     ///
     /// `body` is a JSON object; `from` is needed if the token names a user (`subject`). The
