@@ -191,10 +191,9 @@ impl Transport {
             body_is_cut: false,
         };
         let is_success = parts.status.is_success();
-        if !is_success
-            && Evidence::of_status(reply.status, reply.retry_after.is_some()) == Evidence::Unknown
-        {
-            // An answer that comes later would be taken for that of the next request.
+        let evidence = Evidence::of_status(reply.status, reply.retry_after.is_some());
+        if request.key.is_some() && !is_success && evidence == Evidence::Unknown {
+            // An answer that comes later would be taken for that of the look.
             attempt.spoil_connection();
         }
         let most = if is_success { MAX_SUCCESS_BYTES } else { MAX_ERROR_BYTES };
