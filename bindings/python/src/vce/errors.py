@@ -59,6 +59,10 @@ class Status(enum.IntEnum):
         unknown._value_ = value
         return unknown
 
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        # Python 3.11.2 pickles a member by its name, and all unknown numbers have the same one.
+        return Status, (int(self),)
+
 
 class Outcome(enum.Enum):
     """Whether the event exists that a call should create.
