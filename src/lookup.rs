@@ -77,6 +77,9 @@ impl Look<'_> {
         page: Page,
         first_attempt: Option<SystemTime>,
     ) -> std::result::Result<Sight, &'static str> {
+        if !page.has_list {
+            return Err("the server's answer has no list of events");
+        }
         self.pages += 1;
         let is_past = is_older(&page, first_attempt);
         if let Some(event) = page.events.into_iter().find(|event| self.key.names(event)) {
@@ -122,7 +125,8 @@ mod tests {
             );
             Event::from_json(&json).unwrap()
         };
-        Page { events: events.iter().map(event).collect(), next: next.map(str::to_owned) }
+        let events = events.iter().map(event).collect();
+        Page { events, has_list: true, next: next.map(str::to_owned) }
     }
 
     fn at(minute: u32) -> Option<SystemTime> {

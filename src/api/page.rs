@@ -61,6 +61,9 @@ impl ListQuery {
 #[derive(Debug)]
 pub struct Page {
     pub events: Vec<Event>,
+    /// The answer has a list of events, which may be empty. Without it, the answer may come from
+    /// something else than the API.
+    pub has_list: bool,
     /// The query that asks for the next page; `None` if this is the last page.
     pub next: Option<String>,
 }
@@ -69,8 +72,9 @@ impl Page {
     /// Reads a page. The error says what is wrong with it.
     pub fn read(body: &str) -> Result<Page, &'static str> {
         let envelope: Envelope<'_> = object(body).ok_or(NO_PAGE)?;
+        let has_list = envelope.embedded.is_some();
         let events = envelope.embedded.map_or(Some(Vec::new()), |raw| events(raw.get()));
-        Ok(Page { events: events.ok_or(NO_PAGE)?, next: link::next(envelope.links)? })
+        Ok(Page { events: events.ok_or(NO_PAGE)?, has_list, next: link::next(envelope.links)? })
     }
 }
 

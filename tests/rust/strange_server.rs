@@ -1,0 +1,93 @@
+//! A server whose answers to creations and lists a test decides.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use vce::{Client, Config};
+
+use crate::support::{read_request, server};
+
+/// A request as the server sees it.
+pub struct Asked {
+    /// How many of its method came before, on all connections.
+    pub number: usize,
+    pub is_post: bool,
+    /// Its text, head and body.
+    pub text: String,
+}
+
+/// What the server does with it.
+pub enum Reply {
+    Answer(String),
+    /// The connection is closed.
+    Drop,
+}
+
+/// A server whose answers a test decides.
+pub struct Api {
+    url: String,
+    posts: Arc<AtomicUsize>,
+    lists: Arc<AtomicUsize>,
+}
+
+impl Api {
+    pub fn start(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Api {
+        let posts = Arc::new(AtomicUsize::new(0));
+        let lists = Arc::new(AtomicUsize::new(0));
+        let counters = (Arc::clone(&posts), Arc::clone(&lists));
+        let url = server(move |mut stream: TcpStream| {
+            while let Some(text) = read_request(&mut stream) {
+                let is_post = text.starts_with("POST");
+                let counter = if is_post { &counters.0 } else { &counters.1 };
+                let number = counter.fetch_add(1, Ordering::SeqCst);
+                match answer(&Asked { number, is_post, text }) {
+                    Reply::Answer(answer) => {
+                        if stream.write_all(answer.as_bytes()).is_err() {
+                            return;
+                        }
+                    }
+                    Reply::Drop => return,
+                }
+            }
+        });
+        Api { url, posts, lists }
+    }
+
+    pub fn posts(&self) -> usize {
+        self.posts.load(Ordering::SeqCst)
+    }
+
+    pub fn lists(&self) -> usize {
+        self.lists.load(Ordering::SeqCst)
+    }
+
+    /// A client that looks up what is in doubt, with `options`.
+    pub fn client(&self, options: &[(&str, &str)]) -> Client {
+        let mut config = Config::new();
+        for (name, value) in [
+            ("token", "a.b.c"),
+            ("base_url", &*self.url),
+            ("proxy", "none"),
+            ("retry_backoff", "1ms"),
+            ("delivery", "effectively_once"),
+            ("lookup_delay", "5ms"),
+        ] {
+            config.set(name, Some(value)).unwrap();
+        }
+        for (name, value) in options {
+            config.set(name, Some(value)).unwrap();
+        }
+        Client::new(&config).unwrap()
+    }
+}
+
+pub fn http(status: &str, headers: &str, body: &str) -> Reply {
+    let length = body.len();
+    Reply::Answer(format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{headers}\r\n{body}"))
+}
+
+pub fn ok(body: &str) -> Reply {
+    http("200 OK", "", body)
+}
