@@ -94,15 +94,16 @@ impl Look<'_> {
 }
 
 /// Whether all that follows a page is older than the first attempt. That is only known of a page
-/// that runs from newer to older events: a server may not know the order that was asked for.
+/// that runs from newer to older events, all of them with a time: a server may not know the order
+/// that was asked for.
 fn is_older(page: &Page, first_attempt: Option<SystemTime>) -> bool {
     let time = |event: &Event| humantime::parse_rfc3339_weak(event.timestamp()?).ok();
-    let newest = page.events.first().and_then(time);
-    let oldest = page.events.last().and_then(time);
-    let (Some(newest), Some(oldest), Some(first_attempt)) = (newest, oldest, first_attempt) else {
+    let times: Option<Vec<SystemTime>> = page.events.iter().map(time).collect();
+    let (Some(times), Some(first_attempt)) = (times, first_attempt) else { return false };
+    let ([newest, .., oldest], true) = (&*times, times.is_sorted_by(|a, b| a >= b)) else {
         return false;
     };
-    oldest < newest && first_attempt.duration_since(oldest).is_ok_and(|age| age > MARGIN)
+    oldest < newest && first_attempt.duration_since(*oldest).is_ok_and(|age| age > MARGIN)
 }
 
 #[cfg(test)]
@@ -171,6 +172,8 @@ mod tests {
     fn nothing_is_concluded_from_a_page_in_another_order() {
         let ascending = || page(&[("x", 1), ("y", 2)], Some("p"));
         assert_eq!(look(vec![ascending(), page(&[("v", 9)], None)], at(8)), (2, Ok(true)));
+        let mixed = || page(&[("x", 3), ("y", 1), ("z", 2), ("w", 1)], Some("p"));
+        assert_eq!(look(vec![mixed(), page(&[("v", 9)], None)], at(8)), (2, Ok(true)));
         let one = || page(&[("x", 1)], Some("p"));
         assert_eq!(look(vec![one(), page(&[("v", 9)], None)], at(8)), (2, Ok(true)));
     }

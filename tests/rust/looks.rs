@@ -1,9 +1,12 @@
 //! `delivery=effectively_once`: what a look concludes from lists that only a strange server sends.
 
+use std::time::SystemTime;
+
 use vce::{Client, Event, Outcome, Result};
 
-use crate::strange_server::{Api, Reply, ok};
+use crate::strange_server::{Api, Reply, ago, dated, event, ok, page};
 
+const KEY: &str = "the-key";
 const BODY: &str = r#"{"vce_key":"the-key"}"#;
 
 fn create(client: &Client) -> Result<Event> {
@@ -32,6 +35,12 @@ fn assert_open(api: &Api, what: &str) {
     assert!(error.message().contains("could not be looked up"), "{what}: {error}");
     assert!(!error.is_retryable(), "{what}");
     assert!(api.lists() > 0, "{what}");
+}
+
+fn assert_found(api: &Api, what: &str) {
+    let result = create(&api.client(&[("max_retries", "1")]));
+    assert_eq!(api.posts(), 1, "{what}: sent again: {result:?}");
+    result.unwrap_or_else(|error| panic!("{what}: {error}"));
 }
 
 #[test]
@@ -63,5 +72,42 @@ fn links_that_lead_nowhere_prove_nothing() {
     ] {
         let body = format!(r#"{{"_embedded":[],"_links":{links}}}"#);
         assert_open(&api_with_pages(move |_| ok(&body)), links);
+    }
+}
+
+/// Page 1 has old events out of order, and the event is on page 2.
+#[test]
+fn a_page_without_order_does_not_end_a_look() {
+    for times in [&[900, 7200, 60, 3600][..], &[5000, 7000, 6000, 5500, 6500]] {
+        let api = api_with_pages(move |number| {
+            let old = times.iter().map(|at| event("x", &ago(*at)));
+            let body = match number {
+                1 => page(&old.collect::<Vec<_>>(), Some("p=2")),
+                _ => page(&[event(KEY, &ago(0))], None),
+            };
+            dated(SystemTime::now(), &body)
+        });
+        assert_found(&api, &format!("{times:?}"));
+    }
+}
+
+/// What a server may make of a body without changing what it means, and where lists have events.
+#[test]
+fn a_rewritten_body_still_has_its_key() {
+    for body in [
+        r#"{"vce_key":"the-key","n":1}"#,
+        r#"{ "n" : 1.0e0 , "vce_key" : "the-key" }"#,
+        r#"{"\u0076ce_key":"the\u002dkey"}"#,
+        r#"{"n":1e400,"vce_key":"the-key"}"#,
+    ] {
+        let events = format!(r#"[{{"id":1,"type":"custom:a","body":{body}}}]"#);
+        for list in [
+            format!(r#"{{"_embedded":{events}}}"#),
+            format!(r#"{{"_embedded":{{"data":{{"events":{events}}}}}}}"#),
+            format!(r#"{{"_embedded":{{"events":{events}}}}}"#),
+        ] {
+            let what = list.clone();
+            assert_found(&api_with_pages(move |_| ok(&list)), &what);
+        }
     }
 }

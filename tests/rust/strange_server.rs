@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
 
 use vce::{Client, Config};
 
@@ -90,4 +91,27 @@ pub fn http(status: &str, headers: &str, body: &str) -> Reply {
 
 pub fn ok(body: &str) -> Reply {
     http("200 OK", "", body)
+}
+
+/// An answer of a server whose clock shows this.
+pub fn dated(at: SystemTime, body: &str) -> Reply {
+    http("200 OK", &format!("Date: {}\r\n", httpdate::fmt_http_date(at)), body)
+}
+
+/// An event with this key and timestamp; without a timestamp if that is empty.
+pub fn event(key: &str, timestamp: &str) -> String {
+    let timestamp =
+        if timestamp.is_empty() { String::new() } else { format!(r#""timestamp":"{timestamp}","#) };
+    format!(r#"{{"id":1,"type":"custom:a",{timestamp}"body":{{"vce_key":"{key}"}}}}"#)
+}
+
+pub fn page(events: &[String], next: Option<&str>) -> String {
+    let next = next.map_or(String::new(), |query| format!(r#""next":{{"href":"/x?{query}"}}"#));
+    format!(r#"{{"_embedded":[{}],"_links":{{{next}}}}}"#, events.join(","))
+}
+
+/// The time so many seconds ago.
+pub fn ago(seconds: u64) -> String {
+    let at = SystemTime::now() - Duration::from_secs(seconds);
+    humantime::format_rfc3339_millis(at).to_string()
 }
