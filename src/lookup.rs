@@ -29,12 +29,12 @@ pub fn find(
     age: impl Fn() -> Duration,
     mut fetch: impl FnMut(&Request) -> Result<Success>,
 ) -> Result<Option<Event>> {
-    let mut look = Look { key, pages: 0 };
+    let mut look = Look { key, pages: 0, newest: None };
     let mut query = first_page();
     loop {
         let answer = fetch(&Request::list(url, &query))?;
-        let first_attempt = answer.date().and_then(|now| now.checked_sub(age()));
-        match look.see(answer.page()?, first_attempt) {
+        let date = answer.date();
+        match look.see(answer.page()?, date, age()) {
             Ok(Sight::Found(event)) => return Ok(Some(event)),
             Ok(Sight::Absent) => return Ok(None),
             Ok(Sight::NextPage(next)) => query = next,
@@ -55,6 +55,8 @@ fn first_page() -> String {
 struct Look<'a> {
     key: &'a EventKey,
     pages: u32,
+    /// The time of the newest event so far.
+    newest: Option<SystemTime>,
 }
 
 /// What a look has shown so far.
@@ -68,20 +70,25 @@ enum Sight {
 }
 
 impl Look<'_> {
-    /// Sees the next page. `first_attempt` is when the event could first be created, by the
-    /// server's clock; without it the look goes to the end of the list.
+    /// Sees the next page. `date` is when the server answered, by its clock; without it the look
+    /// goes to the end of the list. `age` is how long ago the first attempt began.
     ///
     /// An error says why the look cannot be completed.
     fn see(
         &mut self,
         page: Page,
-        first_attempt: Option<SystemTime>,
+        date: Option<SystemTime>,
+        age: Duration,
     ) -> std::result::Result<Sight, &'static str> {
         if !page.has_list {
             return Err("the server's answer has no list of events");
         }
         self.pages += 1;
-        let is_past = is_older(&page, first_attempt);
+        let times = times(&page.events);
+        self.newest = self.newest.max(times.iter().flatten().max().copied());
+        let is_past = times
+            .zip(self.first_attempt(date, age))
+            .is_some_and(|(times, first_attempt)| are_older(&times, first_attempt));
         if let Some(event) = page.events.into_iter().find(|event| self.key.names(event)) {
             return Ok(Sight::Found(event));
         }
@@ -91,16 +98,25 @@ impl Look<'_> {
             _ => Ok(Sight::Absent),
         }
     }
+
+    /// When the event could first be created, by the clock that stamps events.
+    fn first_attempt(&self, date: Option<SystemTime>, age: Duration) -> Option<SystemTime> {
+        // `Date` may come from a gateway with another clock: only the newest event shows how late
+        // it is by the clock that counts.
+        date?.min(self.newest?).checked_sub(age)
+    }
 }
 
-/// Whether all that follows a page is older than the first attempt. That is only known of a page
-/// that runs from newer to older events, all of them with a time: a server may not know the order
-/// that was asked for.
-fn is_older(page: &Page, first_attempt: Option<SystemTime>) -> bool {
+/// When events were created; `None` if one of them does not say so.
+fn times(events: &[Event]) -> Option<Vec<SystemTime>> {
     let time = |event: &Event| humantime::parse_rfc3339_weak(event.timestamp()?).ok();
-    let times: Option<Vec<SystemTime>> = page.events.iter().map(time).collect();
-    let (Some(times), Some(first_attempt)) = (times, first_attempt) else { return false };
-    let ([newest, .., oldest], true) = (&*times, times.is_sorted_by(|a, b| a >= b)) else {
+    events.iter().map(time).collect()
+}
+
+/// Whether all that follows events of these times is older than the first attempt. That is only
+/// known if they run from newer to older ones: a server may not know the order that was asked for.
+fn are_older(times: &[SystemTime], first_attempt: SystemTime) -> bool {
+    let ([newest, .., oldest], true) = (times, times.is_sorted_by(|a, b| a >= b)) else {
         return false;
     };
     oldest < newest && first_attempt.duration_since(*oldest).is_ok_and(|age| age > MARGIN)
@@ -134,15 +150,16 @@ mod tests {
         humantime::parse_rfc3339_weak(&format!("2026-01-01T10:{minute:02}:00Z")).ok()
     }
 
-    /// What is seen of the pages: how many, and whether the event was found.
+    /// What is seen of the pages: how many, and whether the event was found. The first attempt was
+    /// a minute before `date`.
     fn look(
         pages: Vec<Page>,
-        first_attempt: Option<SystemTime>,
+        date: Option<SystemTime>,
     ) -> (u32, std::result::Result<bool, &'static str>) {
         let key = key();
-        let mut look = Look { key: &key, pages: 0 };
+        let mut look = Look { key: &key, pages: 0, newest: None };
         for page in pages {
-            match look.see(page, first_attempt) {
+            match look.see(page, date, Duration::from_secs(60)) {
                 Ok(Sight::NextPage(_)) => {}
                 Ok(sight) => return (look.pages, Ok(matches!(sight, Sight::Found(_)))),
                 Err(why) => return (look.pages, Err(why)),
@@ -153,36 +170,45 @@ mod tests {
 
     #[test]
     fn an_event_is_found_on_whichever_page_it_is() {
-        assert_eq!(look(vec![page(&[("x", 9), ("v", 8)], Some("p"))], at(8)), (1, Ok(true)));
+        assert_eq!(look(vec![page(&[("x", 9), ("v", 8)], Some("p"))], at(9)), (1, Ok(true)));
         let pages = vec![page(&[("x", 9), ("y", 8)], Some("p")), page(&[("v", 7)], None)];
-        assert_eq!(look(pages, at(8)), (2, Ok(true)));
+        assert_eq!(look(pages, at(9)), (2, Ok(true)));
     }
 
     #[test]
     fn a_look_ends_with_the_list_or_with_older_events() {
-        assert_eq!(look(vec![page(&[], None)], at(8)), (1, Ok(false)));
+        assert_eq!(look(vec![page(&[], None)], at(9)), (1, Ok(false)));
         assert_eq!(look(vec![page(&[("x", 9)], None)], None), (1, Ok(false)));
-        assert_eq!(look(vec![page(&[("x", 9), ("y", 6)], Some("p"))], at(8)), (1, Ok(false)));
+        assert_eq!(look(vec![page(&[("x", 9), ("y", 6)], Some("p"))], at(9)), (1, Ok(false)));
         // One minute earlier may be another clock.
         let pages = vec![page(&[("x", 9), ("y", 7)], Some("p")), page(&[("v", 7)], None)];
-        assert_eq!(look(pages, at(8)), (2, Ok(true)));
+        assert_eq!(look(pages, at(9)), (2, Ok(true)));
     }
 
     #[test]
     fn nothing_is_concluded_from_a_page_in_another_order() {
         let ascending = || page(&[("x", 1), ("y", 2)], Some("p"));
-        assert_eq!(look(vec![ascending(), page(&[("v", 9)], None)], at(8)), (2, Ok(true)));
+        assert_eq!(look(vec![ascending(), page(&[("v", 9)], None)], at(9)), (2, Ok(true)));
         let mixed = || page(&[("x", 3), ("y", 1), ("z", 2), ("w", 1)], Some("p"));
-        assert_eq!(look(vec![mixed(), page(&[("v", 9)], None)], at(8)), (2, Ok(true)));
+        assert_eq!(look(vec![mixed(), page(&[("v", 9)], None)], at(9)), (2, Ok(true)));
         let one = || page(&[("x", 1)], Some("p"));
-        assert_eq!(look(vec![one(), page(&[("v", 9)], None)], at(8)), (2, Ok(true)));
+        assert_eq!(look(vec![one(), page(&[("v", 9)], None)], at(9)), (2, Ok(true)));
     }
 
     #[test]
     fn a_look_without_end_is_not_completed() {
         let endless = (0..30).map(|_| page(&[("x", 9), ("y", 8)], Some("p"))).collect();
-        let (pages, sight) = look(endless, at(8));
+        let (pages, sight) = look(endless, at(9));
         assert_eq!((pages, sight.is_err()), (20, true));
+    }
+
+    #[test]
+    fn the_newest_event_shows_how_late_it_is() {
+        let pages = || vec![page(&[("x", 9), ("y", 8)], Some("p")), page(&[("v", 8)], None)];
+        assert_eq!(look(pages(), at(59)), (2, Ok(true)));
+        // One event has a wrong time.
+        let pages = vec![page(&[("x", 59), ("y", 8)], Some("p")), page(&[("v", 8)], None)];
+        assert_eq!(look(pages, at(9)), (2, Ok(true)));
     }
 
     #[test]

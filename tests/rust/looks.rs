@@ -1,6 +1,6 @@
 //! `delivery=effectively_once`: what a look concludes from lists that only a strange server sends.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use vce::{Client, Event, Outcome, Result};
 
@@ -109,5 +109,52 @@ fn a_rewritten_body_still_has_its_key() {
             let what = list.clone();
             assert_found(&api_with_pages(move |_| ok(&list)), &what);
         }
+    }
+}
+
+/// A gateway's clock differs from the one that stamps the events.
+#[test]
+fn a_wrong_date_does_not_end_a_look() {
+    const HOUR: i64 = 3600;
+    for ahead in [-2 * HOUR, 0, 120, 2 * HOUR, 30 * 24 * HOUR] {
+        let api = api_with_pages(move |number| {
+            let newer = (0..100).map(|n| event("x", &ago(n / 50)));
+            let body = match number {
+                1 => page(&newer.collect::<Vec<_>>(), Some("p=2")),
+                _ => page(&[event(KEY, &ago(3))], None),
+            };
+            let span = Duration::from_secs(ahead.unsigned_abs());
+            let now = SystemTime::now();
+            dated(if ahead < 0 { now - span } else { now + span }, &body)
+        });
+        assert_found(&api, &format!("{ahead} s ahead"));
+    }
+}
+
+#[test]
+fn odd_timestamps_do_not_end_a_look() {
+    const HOUR: u64 = 3600;
+    let west = |n| ago(n + 5 * HOUR);
+    let stamps: [(&str, &(dyn Fn(u64) -> String + Sync)); 8] = [
+        ("none", &|_| String::new()),
+        ("equal", &|_| ago(HOUR)),
+        ("words", &|_| "yesterday".to_owned()),
+        ("far future", &|n| format!("{:04}-01-01T00:00:00Z", 9999 - n)),
+        ("east", &|n| format!("{}+01:00", &ago(n)[..23])),
+        ("west", &|n| format!("{}-05:00", &west(n)[..23])),
+        ("west, whole seconds", &|n| format!("{}-05:00", &west(n)[..19])),
+        ("local time in the west", &|n| west(n)[..23].to_owned()),
+    ];
+    for (what, stamp) in stamps {
+        let newer: Vec<_> = (0..10).map(|n| event("x", &stamp(n))).collect();
+        let found = event(KEY, &stamp(11));
+        let api = api_with_pages(move |number| {
+            let body = match number {
+                1 => page(&newer, Some("p=2")),
+                _ => page(std::slice::from_ref(&found), None),
+            };
+            dated(SystemTime::now(), &body)
+        });
+        assert_found(&api, what);
     }
 }
