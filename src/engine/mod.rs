@@ -10,6 +10,7 @@ pub use progress::{Progress, Step};
 pub use rate_limiter::rate_limited;
 pub use spec::{EngineSpec, SettingsDigest};
 
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -64,9 +65,26 @@ impl Engine {
         limit: Limit,
         call: &Arc<ActiveCall>,
     ) -> Result<Success> {
+        self.perform_with(request, tokens, limit, call, false)
+    }
+
+    /// As [`perform`](Self::perform). The caller may have taken the first attempt's permit.
+    fn perform_with(
+        &self,
+        request: &Request,
+        tokens: &TokenSource,
+        limit: Limit,
+        call: &Arc<ActiveCall>,
+        mut has_permit: bool,
+    ) -> Result<Success> {
         let mut progress = Progress::new(request);
         loop {
-            let step = match self.rate_limiter.wait(limit.deadline, call) {
+            let permit = if mem::take(&mut has_permit) {
+                Ok(())
+            } else {
+                self.rate_limiter.wait(limit.deadline, call)
+            };
+            let step = match permit {
                 Ok(()) => self.attempt(request, tokens, limit, limit, &mut progress, call),
                 Err(error) => Step::Ended(Err(progress.end(error))),
             };
@@ -99,7 +117,11 @@ impl Engine {
     ) -> Step {
         if let Some(key) = &request.key {
             if let Some(doubt) = progress.take_doubt() {
-                let fetch = |list: &Request| self.perform(list, tokens, limit, call);
+                let mut has_permit = true;
+                let fetch = |list: &Request| {
+                    let has_permit = mem::take(&mut has_permit);
+                    self.perform_with(list, tokens, limit, call, has_permit)
+                };
                 let found = lookup::find(key, &request.url, || progress.age(), fetch);
                 return self.after_look(doubt, found, whole, progress, call);
             }

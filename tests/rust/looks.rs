@@ -2,16 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use vce::{Client, Event, Outcome, Result};
+use vce::Outcome;
 
-use crate::strange_server::{Api, Reply, ago, dated, event, ok, page};
-
-const KEY: &str = "the-key";
-const BODY: &str = r#"{"vce_key":"the-key"}"#;
-
-fn create(client: &Client) -> Result<Event> {
-    client.create_event("CON-1", "custom:a", None, BODY)
-}
+use crate::strange_server::{Api, KEY, Reply, ago, create, dated, event, ok, page};
 
 /// The first request to create the event gets no answer. A list is answered with these pages, page
 /// 2 for the query `p=2`, and so on.

@@ -8,6 +8,7 @@ mod background;
 mod closing;
 mod credentials;
 mod error_details;
+mod doubt;
 mod effectively_once;
 mod events;
 mod close_notify;

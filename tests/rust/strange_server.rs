@@ -6,9 +6,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use vce::{Client, Config};
+use vce::{Client, Config, Event, Result};
 
 use crate::support::{read_request, server};
+
+pub const KEY: &str = "the-key";
+pub const KEYED_BODY: &str = r#"{"vce_key":"the-key"}"#;
+
+/// Creates an event with the key.
+pub fn create(client: &Client) -> Result<Event> {
+    client.create_event("CON-1", "custom:a", None, KEYED_BODY)
+}
 
 /// A request as the server sees it.
 pub struct Asked {
