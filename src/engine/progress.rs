@@ -151,7 +151,10 @@ impl Progress {
     /// Returns the error with which the request ends.
     pub fn end(&self, error: Error) -> Error {
         let error = self.attempts.end(error);
-        if self.is_absent() {
+        if self.is_in_doubt() {
+            // If the caller repeated the call, the event could exist twice.
+            error.with_retryable(false)
+        } else if self.is_absent() {
             error.with_message_suffix("; it was looked up and not found")
         } else {
             error

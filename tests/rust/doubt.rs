@@ -2,9 +2,15 @@
 
 use std::time::Duration;
 
-use vce::Outcome;
+use vce::{Client, Outcome, Report, Status};
 
-use crate::strange_server::{Api, KEY, KEYED_BODY, Reply, event, ok, page};
+use crate::strange_server::{Api, KEY, KEYED_BODY, Reply, create, event, http, ok, page};
+
+/// In the background.
+fn report(client: &Client) -> Report {
+    client.enqueue_event("CON-1", "custom:a", None, KEYED_BODY, 1).unwrap();
+    client.poll(Duration::from_secs(60)).unwrap()
+}
 
 #[test]
 fn a_look_takes_one_permit_for_each_request() {
@@ -14,8 +20,48 @@ fn a_look_takes_one_permit_for_each_request() {
     });
     // The look has no time for a second permit.
     let client = api.client(&[("rate_limit", "0.2/s"), ("timeout", "4s"), ("max_retries", "0")]);
-    client.enqueue_event("CON-1", "custom:a", None, KEYED_BODY, 1).unwrap();
-    let report = client.poll(Duration::from_secs(60)).unwrap();
+    let report = report(&client);
     assert_eq!(report.outcome(), Outcome::Created, "{:?}", report.error());
     assert_eq!(api.lists(), 1);
+}
+
+/// Whoever repeats a call that is said to be retryable must not create the event twice.
+#[test]
+fn an_event_that_was_not_looked_up_is_not_retryable() {
+    // The engine pauses for longer than any time limit.
+    let api = Api::start(|asked| match asked.is_post {
+        true => http("502 Bad Gateway", "Retry-After: 3000\r\n", ""),
+        false => ok(&page(&[], None)),
+    });
+    let error = create(&api.client(&[])).unwrap_err();
+    let in_background = report(&api.client(&[]));
+    assert_eq!((api.posts(), api.lists()), (2, 0));
+    for error in [&error, in_background.error().unwrap()] {
+        assert_eq!(error.outcome(), Outcome::MaybeCreated, "{error}");
+        assert!(!error.is_retryable(), "{error}");
+    }
+}
+
+#[test]
+fn an_event_whose_time_ends_before_its_look_is_not_retryable() {
+    let api = Api::start(|asked| match (asked.is_post, asked.text.contains("CON-2")) {
+        (true, false) => Reply::Drop,
+        (true, true) => Reply::Hang,
+        _ => ok(&page(&[], None)),
+    });
+    // The second event takes the only connection until the time of both is over.
+    let client = api.client(&[
+        ("connections", "1"),
+        ("lookup_delay", "1s"),
+        ("delivery_timeout", "2s"),
+        ("timeout", "1m"),
+    ]);
+    client.enqueue_event("CON-1", "custom:a", None, KEYED_BODY, 1).unwrap();
+    client.enqueue_event("CON-2", "custom:a", None, KEYED_BODY, 2).unwrap();
+    for _ in 0..2 {
+        let report = client.poll(Duration::from_secs(60)).unwrap();
+        let error = report.error().unwrap();
+        assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::MaybeCreated));
+        assert!(!error.is_retryable(), "{error}");
+    }
 }

@@ -32,6 +32,8 @@ pub enum Reply {
     Answer(String),
     /// The connection is closed.
     Drop,
+    /// Nothing happens until the client closes.
+    Hang,
 }
 
 /// A server whose answers a test decides.
@@ -58,6 +60,10 @@ impl Api {
                         }
                     }
                     Reply::Drop => return,
+                    Reply::Hang => {
+                        read_request(&mut stream);
+                        return;
+                    }
                 }
             }
         });
