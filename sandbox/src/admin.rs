@@ -1,4 +1,4 @@
-//! The admin endpoints: the handles of the sandbox, for programs in any language.
+//! The admin endpoints: programs in any language control the sandbox through them.
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::connections::Connections;
 use crate::fault::Fault;
+use crate::late;
 use crate::log::RequestRecord;
 use crate::random::RandomFaults;
 use crate::store::StoredEvent;
@@ -61,7 +62,7 @@ async fn randomize_faults(State(world): Shared, body: Bytes) -> Result<Json<Valu
 }
 
 async fn catch_up(State(world): Shared) -> Json<Value> {
-    world.catch_up();
+    late::catch_up(&world);
     done()
 }
 
@@ -79,7 +80,7 @@ async fn connections(State(world): Shared) -> Json<Connections> {
 }
 
 async fn close_idle_connections(State(world): Shared) -> Result<Json<Value>, Refusal> {
-    // It waits for the connections' tasks, which need this thread.
+    // This call blocks until the connections' tasks have closed them, and the tasks need this thread.
     tokio::task::spawn_blocking(move || world.connections.close_idle()).await.map_err(refuse)?;
     Ok(done())
 }

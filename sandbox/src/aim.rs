@@ -1,14 +1,14 @@
-//! What faults are aimed at, and what becomes of the request behind what the client sees.
+//! Which requests a fault applies to, and whether and when such a request is carried out.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What a fault can be aimed at.
+/// The kinds of requests that a fault can apply to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
-    /// Every request, those about conversations and members included
+    /// Every request, also those about conversations and members
     #[default]
     Any,
     /// `POST …/events`
@@ -36,15 +36,15 @@ pub(crate) struct Target<'a> {
     pub(crate) page: Option<usize>,
 }
 
-/// Which requests a fault meets, and what becomes of them besides what the client sees.
+/// Which requests a fault applies to, and whether and when they are carried out.
 ///
-/// Milliseconds are `u32`, so that no sum of times leaves the range that the system can express.
+/// `creates_after_ms` and `appears_after_ms` are `u32`, so that adding them to a time cannot overflow.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Aim {
     #[serde(default)]
     pub(crate) on: Operation,
-    /// None: for ever.
+    /// How many requests it applies to; `None`: no limit.
     #[serde(default = "once")]
     pub(crate) times: Option<u32>,
     #[serde(default)]
@@ -77,7 +77,7 @@ impl Aim {
         Duration::from_millis(self.delay_ms)
     }
 
-    /// How long after the request was read it is carried out, if that is not at once.
+    /// How long after its arrival the request is carried out; `None`: not late.
     pub(crate) fn creates_after(&self) -> Option<Duration> {
         self.creates_after_ms.map(|ms| Duration::from_millis(ms.into()))
     }
@@ -96,8 +96,8 @@ impl Aim {
             && self.times != Some(0)
     }
 
-    /// What contradicts itself, or could never show. `shows_the_answer`: the
-    /// kind of fault does, and so carries the request out.
+    /// Refuses fields that contradict each other or could have no effect. `shows_the_answer` says
+    /// whether the kind of fault shows the real answer, and so carries the request out.
     pub(crate) fn check(&self, shows_the_answer: bool) -> Result<(), &'static str> {
         if self.page == Some(0) {
             return Err("page must be a number from 1");
@@ -134,7 +134,7 @@ impl Default for Aim {
     }
 }
 
-/// As milliseconds; what is longer than seven weeks counts as seven weeks.
+/// Whole milliseconds, at most `u32::MAX` (seven weeks).
 pub(crate) fn milliseconds(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! The one Vonage application that a sandbox knows: its id and its RSA key.
+//! The only Vonage application that a sandbox accepts: its id and its RSA key.
 
 use std::collections::HashSet;
 use std::fs::OpenOptions;
@@ -24,8 +24,8 @@ pub(crate) struct Application {
     key: RsaPrivateKey,
     signing: SigningKey<Sha256>,
     verifying: VerifyingKey<Sha256>,
-    /// What has been verified: a token comes with every request, and to verify it takes as long
-    /// as all the rest.
+    /// Signatures that have been verified. Every request has a token, and verifying it takes as
+    /// long as everything else.
     verified: Mutex<HashSet<(Vec<u8>, Vec<u8>)>>,
 }
 
@@ -69,8 +69,8 @@ impl Application {
     }
 }
 
-/// Every sandbox of a process shares a key, because making one takes a noticeable part of a second.
-/// Their application ids differ, so a token for one is still refused by another.
+/// All sandboxes of a process share a key, because making one takes a noticeable part of a second.
+/// Their application ids differ, so each refuses the tokens of the others.
 fn key_of_this_process() -> io::Result<RsaPrivateKey> {
     static KEY: Mutex<Option<RsaPrivateKey>> = Mutex::new(None);
     let mut made = KEY.lock();

@@ -1,4 +1,5 @@
-//! `--env`: a sandbox that runs in the background, and the lines that lead a shell's programs to it.
+//! `--env`: starts a sandbox in the background, and prints the lines that make a shell's programs
+//! use it.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
@@ -6,7 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use serde_json::Value;
 
-/// Each variable, and where its value stands in the line of JSON.
+/// Each variable, and the name of its value in the line of JSON.
 const VARIABLES: [(&str, &str); 7] = [
     ("VONAGE_APPLICATION_ID", "application_id"),
     ("VONAGE_APPLICATION_PRIVATE_KEY_PATH", "private_key_path"),
@@ -19,9 +20,9 @@ const VARIABLES: [(&str, &str); 7] = [
 
 /// Starts this program again, prints the lines, and leaves it running.
 ///
-/// A shell's command substitution ends when its program has ended and nobody else holds its
-/// pipes, so the sandbox is another process, with pipes to this one alone. It has a process
-/// group of its own: Ctrl-C at the shell's prompt does not reach it.
+/// A shell's command substitution ends when its program has ended and no process holds its pipes
+/// any more. So the sandbox is another process, whose pipes lead only to this one. It has its own
+/// process group, so Ctrl-C at the shell's prompt does not reach it.
 pub(crate) fn start() -> io::Result<ExitCode> {
     let mut sandbox = Command::new(std::env::current_exe()?)
         .args(std::env::args_os().skip(1).filter(|argument| argument != "--env"))
@@ -50,7 +51,8 @@ pub(crate) fn start() -> io::Result<ExitCode> {
 }
 
 fn lines(ready: &Value, process: u32) -> String {
-    // The user's own key would win over the sandbox's, and an earlier sandbox's CA file is gone.
+    // VONAGE_PRIVATE_KEY would replace the sandbox's key, and VCE_CA_FILE may name the file of an
+    // earlier sandbox, which no longer exists.
     let mut lines = String::from("unset VONAGE_PRIVATE_KEY VCE_CA_FILE\n");
     for (variable, name) in VARIABLES {
         if let Some(value) = ready[name].as_str() {
@@ -60,7 +62,7 @@ fn lines(ready: &Value, process: u32) -> String {
     lines + &format!("export VCE_SANDBOX_PID={process}\n")
 }
 
-/// Between single quotes a POSIX shell takes everything as it is, but for a single quote.
+/// Between single quotes, a POSIX shell takes every character literally, except a single quote.
 fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }

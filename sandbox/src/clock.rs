@@ -1,4 +1,4 @@
-//! The sandbox's own time, which tests can move away from the machine's.
+//! The sandbox's clock, which tests can move away from the machine's.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,7 +14,7 @@ impl Clock {
         self.offset_seconds.store(seconds, Ordering::Relaxed);
     }
 
-    /// An offset that leaves the range of time the system can express counts as none.
+    /// The machine's time if the offset leads before 1970 or out of the range of `SystemTime`.
     pub(crate) fn now(&self) -> SystemTime {
         let machine = SystemTime::now();
         let offset = self.offset_seconds.load(Ordering::Relaxed);
@@ -30,18 +30,18 @@ impl Clock {
         i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX)
     }
 
-    /// The time as resources carry it, such as `2020-01-01T14:00:00.000Z`.
+    /// The time as resources show it, such as `2020-01-01T14:00:00.000Z`.
     pub(crate) fn timestamp(&self) -> String {
         timestamp(self.now())
     }
 
-    /// The time as the `Date` header carries it.
+    /// The time as in the `Date` header.
     pub(crate) fn http_date(&self) -> String {
         httpdate::fmt_http_date(self.now())
     }
 }
 
-/// A time as resources carry it.
+/// A time as resources show it.
 pub(crate) fn timestamp(time: SystemTime) -> String {
     humantime::format_rfc3339_millis(time).to_string()
 }

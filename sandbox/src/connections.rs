@@ -18,10 +18,10 @@ pub struct Connections {
     pub tls_resumed: u64,
 }
 
-/// Asks a connection to close. It drops this when it has done so.
+/// Asks a connection to close. The connection drops it once it has closed.
 pub(crate) type Closing = mpsc::Sender<()>;
 
-/// Where a connection hears that it shall close.
+/// Where a connection is asked to close.
 pub(crate) type Closings = UnboundedReceiver<Closing>;
 
 #[derive(Debug, Default)]
@@ -44,15 +44,15 @@ impl Registry {
         (Open { number: counts.accepted, registry: self, closer }, closings)
     }
 
-    /// Closes every idle connection, and waits until that has happened.
+    /// Closes every idle connection, and waits until all are closed.
     pub(crate) fn close_idle(&self) {
         let (closing, all_closed) = mpsc::channel();
         for connection in self.idle.lock().values() {
-            // One that has just ended no longer listens, and needs no closing.
+            // This fails for a connection that has just ended, which needs no closing.
             let _ = connection.send(closing.clone());
         }
         drop(closing);
-        // Nothing is ever sent: this returns when the last connection has let go of its sender.
+        // Nothing is ever sent: this returns when the last connection has dropped its sender.
         let _ = all_closed.recv();
     }
 }

@@ -1,4 +1,4 @@
-//! One request: logged, met by a fault or not, and turned into something for the wire.
+//! One request: logs it, picks its fault, carries it out, and plans what is sent in answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,18 +9,18 @@ use http::{Method, Version};
 use tokio::time::sleep;
 
 use crate::aim::{Operation, Target};
-use crate::api::{self, Manner, Reply, Route};
-use crate::fault::{Fault, FaultKind};
-use crate::late;
+use crate::api::{self, Route};
+use crate::fault::{Fault, FaultKind, Manner};
+use crate::late::{self, carry_out};
 use crate::log::RequestRecord;
 use crate::message::{Request, Response, header};
 use crate::wire::{Change, Ending, Plan};
 use crate::world::World;
 
-/// No TLS record and no HTTP either.
+/// Neither a TLS record nor HTTP.
 const GARBAGE: &[u8] = b"\x00\xff\xfeSSH-2.0-this is not HTTP\r\n\r\n";
 
-/// Decides about a request. It is in the log before anything else happens.
+/// Answers a request. It is in the log before anything else is done about it.
 pub(crate) async fn exchange(
     world: &Arc<World>,
     connection: u64,
@@ -35,7 +35,7 @@ pub(crate) async fn exchange(
         Target { operation, conversation_id: route.and_then(Route::conversation_id), page };
     let fault = world.faults.lock().take(target, request);
     let record = record(connection, request, target, fault.as_ref());
-    let late = fault.as_ref().and_then(|fault| Some((fault.carried_out_after()?, manner(fault))));
+    let late = fault.as_ref().and_then(|fault| Some((fault.carried_out_after()?, fault.manner())));
     let number = match late {
         None => world.log.lock().add(record),
         Some((delay, manner)) => late::add(world, record, request, manner, delay),
@@ -87,20 +87,8 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn manner(fault: &Fault) -> Manner {
-    Manner { appears_after: fault.aim.appears_after(), endless: fault.kind.endless_pages() }
-}
-
-pub(crate) fn carry_out(world: &World, number: u64, request: &Request, manner: Manner) -> Response {
-    let Reply { response, created } = api::respond(world, request, manner);
-    if created.is_some() {
-        world.log.lock().amend(number, |record| record.event_id = created);
-    }
-    response
-}
-
 async fn go_wrong(world: &World, number: u64, request: &Request, fault: Fault) -> (Response, Plan) {
-    let manner = manner(&fault);
+    let manner = fault.manner();
     let early = fault.aim.creates.then(|| carry_out(world, number, request, manner));
     sleep(fault.aim.delay()).await;
     let answer = || early.unwrap_or_else(|| carry_out(world, number, request, manner));
@@ -114,7 +102,7 @@ async fn go_wrong(world: &World, number: u64, request: &Request, fault: Fault) -
         }
         FaultKind::Truncate {} => {
             let answer = answer();
-            // hyper writes no body in answer to HEAD.
+            // The answer to HEAD has no body.
             let body = if request.method() == Method::HEAD { 0 } else { answer.body().len() };
             let change = Change::Short(body.div_ceil(2));
             (answer, Plan { change, ending: Ending::Cut, ..Plan::default() })
@@ -135,7 +123,7 @@ async fn go_wrong(world: &World, number: u64, request: &Request, fault: Fault) -
     }
 }
 
-/// These bytes in place of an answer that nobody gets to see.
+/// Sends these bytes instead of an answer: the response is replaced and never sent.
 fn instead(bytes: impl Into<Bytes>, ending: Ending) -> (Response, Plan) {
     let change = Change::Replaced(bytes.into());
     (Response::default(), Plan { change, ending, ..Plan::default() })

@@ -1,6 +1,6 @@
-//! Faults: what a test wants to go wrong, and for which requests.
+//! Faults: what goes wrong, and for which requests.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base64::Engine;
@@ -9,11 +9,9 @@ use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::{Map, Value};
 
-use crate::aim::{Aim, Operation, Target, milliseconds};
-use crate::message::Request;
-use crate::random::{Dice, RandomFaults};
+use crate::aim::{Aim, Operation, milliseconds};
 
-/// Something that goes wrong, once unless told otherwise.
+/// Something that goes wrong: by default once, for the next request.
 ///
 /// Built as `Fault::status(503).times(2).on(Operation::Create)`, or read from JSON
 /// as `{"kind": "status", "status": 503, "times": 2, "on": "create"}`.
@@ -28,21 +26,21 @@ pub struct Fault {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum FaultKind {
-    /// The normal answer, for what a fault can do besides.
+    /// The normal answer; for [`Fault::appears_after`].
     Answer {},
-    /// Another status than the request deserved.
+    /// This status instead of the real answer.
     Status(StatusFault),
-    /// A late, otherwise normal answer.
+    /// The normal answer, late.
     Delay {},
     /// The connection is closed without an answer.
     Drop {},
     /// No answer at all, until the client closes the connection.
     Hang {},
-    /// The answer's head announces its whole body; half of the body is sent, then the connection is closed.
+    /// The answer's head, which announces the whole body, and half of the body; then the connection is closed.
     Truncate {},
     /// Half of the answer's head, then the connection is closed.
     TruncateHead {},
-    /// A page of events after which there always is another; other requests are answered normally.
+    /// A page of events that always links to a next page.
     Endless {
         /// What these pages show.
         #[serde(default)]
@@ -56,7 +54,7 @@ pub enum FaultKind {
         #[serde(default = "trickle_interval_ms")]
         interval_ms: u64,
     },
-    /// A normal answer after which the connection is closed, without a word of it in the answer.
+    /// The normal answer; then the connection is closed without notice.
     CloseAfter {},
     /// A 401 that says the token has expired.
     ExpiredToken {},
@@ -83,13 +81,6 @@ impl FaultKind {
         }
     }
 
-    pub(crate) fn endless_pages(&self) -> Option<EndlessPages> {
-        match self {
-            Self::Endless { pages } => Some(*pages),
-            _ => None,
-        }
-    }
-
     /// Whether it shows the real answer, and so carries the request out.
     fn shows_the_answer(&self) -> bool {
         match self {
@@ -110,11 +101,11 @@ impl FaultKind {
     }
 }
 
-/// What a list shows that never ends.
+/// What the pages of an endless list show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndlessPages {
-    /// Events that no other page shows, as new as the request, and stored nowhere.
+    /// Events that no other page shows. They are as new as the request, and are not stored.
     #[default]
     Fresh,
     /// The first page's events; each page's link to the next one is new.
@@ -123,9 +114,18 @@ pub enum EndlessPages {
     Circle,
 }
 
+/// How a fault changes the way in which its request is carried out. The default changes nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Manner {
+    /// How long a created event stays hidden.
+    pub(crate) appears_after: Duration,
+    /// What an endless list shows; `None` for an ordinary list.
+    pub(crate) endless: Option<EndlessPages>,
+}
+
 /// A status with problem details, or with any other body.
 ///
-/// What no answer can carry is answered with 500 and the reason.
+/// If such an answer cannot be sent, the client gets a 500 with the reason.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StatusFault {
@@ -143,16 +143,16 @@ pub struct StatusFault {
     pub body: Option<String>,
     /// The body's `Content-Type`.
     pub content_type: Option<String>,
-    /// Further headers. A Content-Length of one's own takes a [`RawFault`].
+    /// Further headers, but no `Content-Length`: a [`RawFault`] can have that.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
 }
 
-/// Bytes for the wire.
+/// Exact bytes to send.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "RawText")]
 pub struct RawFault {
-    /// What is written.
+    /// The bytes.
     pub response: Vec<u8>,
     /// Whether the connection is closed after it.
     pub close: bool,
@@ -185,8 +185,8 @@ impl TryFrom<RawText> for RawFault {
 impl TryFrom<Map<String, Value>> for Fault {
     type Error = serde_json::Error;
 
-    /// Takes a fault apart by hand: serde cannot flatten and refuse unknown fields at once,
-    /// and a misspelt field that goes unnoticed makes a test mean less than it says.
+    /// Splits the fields by hand, because serde cannot both flatten a struct and refuse unknown
+    /// fields. A misspelt field must be refused, or a test would test less than it says.
     fn try_from(mut fields: Map<String, Value>) -> Result<Self, serde_json::Error> {
         let aim = Aim::FIELDS.iter().filter_map(|name| fields.remove_entry(*name)).collect();
         let aim: Aim = serde_json::from_value(Value::Object(aim))?;
@@ -217,45 +217,45 @@ impl Fault {
         StatusFault { status, ..StatusFault::default() }.into()
     }
 
-    /// A late answer.
+    /// The normal answer, this late.
     pub fn delay(delay: Duration) -> Self {
         Self::from(FaultKind::Delay {}).after(delay)
     }
 
-    /// Exactly these bytes, then the end of the connection.
+    /// Exactly these bytes; then the connection is closed.
     pub fn raw(response: impl Into<Vec<u8>>) -> Self {
         FaultKind::Raw(RawFault { response: response.into(), close: true }).into()
     }
 
-    /// Meets only this operation.
+    /// Applies only to this operation.
     #[must_use]
     pub fn on(mut self, operation: Operation) -> Self {
         self.aim.on = operation;
         self
     }
 
-    /// Meets only requests about this conversation.
+    /// Applies only to requests about this conversation.
     #[must_use]
     pub fn in_conversation(mut self, conversation_id: impl Into<String>) -> Self {
         self.aim.conversation_id = Some(conversation_id.into());
         self
     }
 
-    /// Meets only requests for this page of a conversation's events, counted from 1.
+    /// Applies only to requests for this page of a list, counted from 1.
     #[must_use]
     pub fn on_page(mut self, page: usize) -> Self {
         self.aim.page = Some(page);
         self.on(Operation::List)
     }
 
-    /// Meets this many requests.
+    /// Applies to this many requests.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.aim.times = Some(times);
         self
     }
 
-    /// Meets requests until the faults are cleared.
+    /// Applies until the faults are removed.
     #[must_use]
     pub fn forever(mut self) -> Self {
         self.aim.times = None;
@@ -276,76 +276,41 @@ impl Fault {
         self
     }
 
-    /// Carries the request out, at once, before the fault shows.
+    /// Carries the request out at once, before the fault shows.
     #[must_use]
     pub fn creates(mut self) -> Self {
         self.aim.creates = true;
         self
     }
 
-    /// Carries the request out only this long after it was read, whatever the client sees meanwhile.
-    /// What shows the real answer, or [`creates`](Self::creates), is carried out at once all the same.
+    /// Carries the request out only this long after it arrived, whatever the client sees meanwhile.
+    /// It has no effect together with [`creates`](Self::creates), or on a fault that shows the real
+    /// answer: these carry the request out at once.
     #[must_use]
     pub fn creates_after(mut self, delay: Duration) -> Self {
         self.aim.creates_after_ms = Some(milliseconds(delay));
         self
     }
 
-    /// Keeps the event that the request creates out of sight for this long after its creation.
+    /// Hides the created event from the API for this long after its creation.
     #[must_use]
     pub fn appears_after(mut self, delay: Duration) -> Self {
         self.aim.appears_after_ms = Some(milliseconds(delay));
         self
     }
 
-    /// How long after the request was read it is carried out, if that is later than what shows.
+    pub(crate) fn manner(&self) -> Manner {
+        let endless = match self.kind {
+            FaultKind::Endless { pages } => Some(pages),
+            _ => None,
+        };
+        Manner { appears_after: self.aim.appears_after(), endless }
+    }
+
+    /// How long after its arrival the request is carried out; `None`: not late.
     pub(crate) fn carried_out_after(&self) -> Option<Duration> {
         let at_once = self.aim.creates || self.kind.shows_the_answer();
         self.aim.creates_after().filter(|_| !at_once)
-    }
-}
-
-/// The faults that were asked for, oldest first, and those at random.
-#[derive(Debug, Default)]
-pub(crate) struct Faults {
-    aimed: VecDeque<Fault>,
-    random: Option<Dice>,
-}
-
-impl Faults {
-    pub(crate) fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {
-        self.aimed.extend(faults);
-    }
-
-    pub(crate) fn randomize(&mut self, rules: RandomFaults) {
-        self.random = Some(Dice::new(rules));
-    }
-
-    pub(crate) fn clear(&mut self) {
-        *self = Self::default();
-    }
-
-    /// The fault that a request meets: the oldest that is aimed at it and has nothing left to
-    /// skip, or one at random.
-    pub(crate) fn take(&mut self, target: Target<'_>, request: &Request) -> Option<Fault> {
-        self.take_aimed(target).or_else(|| self.random.as_mut()?.roll(target.operation, request))
-    }
-
-    fn take_aimed(&mut self, target: Target<'_>) -> Option<Fault> {
-        for (index, fault) in self.aimed.iter_mut().enumerate() {
-            if !fault.aim.meets(target) {
-                continue;
-            }
-            if fault.aim.skip > 0 {
-                fault.aim.skip -= 1;
-                continue;
-            }
-            fault.aim.times = fault.aim.times.map(|times| times - 1);
-            // What is over would cost every later request a look.
-            let is_over = fault.aim.times == Some(0);
-            return if is_over { self.aimed.remove(index) } else { Some(fault.clone()) };
-        }
-        None
     }
 }
 

@@ -1,24 +1,27 @@
-//! Requests that were read, and are carried out when their clients no longer wait for it.
+//! Carries requests out: at once, or long after they arrived, when their clients may have given up.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use tokio::time::sleep;
 
-use crate::api::Manner;
-use crate::exchange::carry_out;
+use crate::api::{self, Reply};
+use crate::fault::Manner;
 use crate::log::RequestRecord;
-use crate::message::Request;
+use crate::message::{Request, Response};
 use crate::world::World;
 
-/// By their numbers in the log. Whoever carries one out takes it from here and keeps the lock
-/// meanwhile: so each is carried out once, and none after it was forgotten.
-pub(crate) type LateRequests = Mutex<BTreeMap<u64, (Request, Manner)>>;
+/// Carries a request out, and notes in the log which event it created.
+pub(crate) fn carry_out(world: &World, number: u64, request: &Request, manner: Manner) -> Response {
+    let Reply { response, created } = api::respond(world, request, manner);
+    if created.is_some() {
+        world.log.lock().amend(number, |record| record.event_id = created);
+    }
+    response
+}
 
-/// Adds a request to the log, and has it carried out after this time, whatever becomes of its
-/// connection. Whoever sees it in the log can also call [`carry_out_all`] for it.
+/// Adds a request to the log, and carries it out after `delay`, even if its connection has closed
+/// by then. As soon as it is in the log, [`catch_up`] can carry it out earlier.
 pub(crate) fn add(
     world: &Arc<World>,
     record: RequestRecord,
@@ -41,10 +44,12 @@ pub(crate) fn add(
     number
 }
 
-/// Carries out, oldest first, what is still to be carried out late.
-pub(crate) fn carry_out_all(world: &World) {
+/// Carries out every late request now, oldest first, and shows every event that is still hidden.
+pub(crate) fn catch_up(world: &World) {
     let mut late = world.late.lock();
     while let Some((number, (request, manner))) = late.pop_first() {
         carry_out(world, number, &request, manner);
     }
+    drop(late);
+    world.store.lock().show_all(&world.clock);
 }

@@ -1,8 +1,8 @@
-//! Vonage's Conversation API on loopback: for tests, and for trying things out without an account.
+//! Vonage's Conversation API on loopback, to test and try libvce without an account.
 //!
 //! It was written from the API's documentation and shares no code with the library it tests.
-//! In reading order: [`Options`] say how it behaves, [`Sandbox`] runs it, a [`Fault`] is what
-//! shall go wrong, and [`RequestRecord`], [`StoredEvent`] and [`Connections`] are what it saw.
+//! In reading order: [`Options`] say how it behaves, [`Sandbox`] runs it, a [`Fault`] makes a
+//! request go wrong, and [`RequestRecord`], [`StoredEvent`] and [`Connections`] show what it saw.
 
 mod admin;
 mod aim;
@@ -13,6 +13,7 @@ mod clock;
 mod connections;
 mod exchange;
 mod fault;
+mod faults;
 mod late;
 mod log;
 mod message;

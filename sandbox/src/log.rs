@@ -1,15 +1,15 @@
-//! What the sandbox was asked, to the letter.
+//! The log: every request exactly as it arrived.
 
 use serde::Serialize;
 
 use crate::aim::Operation;
 
-/// One request as it arrived, and what became of it.
+/// One request as it arrived, and its result.
 #[derive(Debug, Clone, Serialize)]
 pub struct RequestRecord {
-    /// Counts every request since the start; forgetting the log does not start it anew.
+    /// Counts all requests since the start; emptying the log does not reset it.
     pub number: u64,
-    /// The TCP connection it came on, counted from 1.
+    /// The TCP connection on which it arrived, counted from 1.
     pub connection: u64,
     /// Such as `POST`.
     pub method: String,
@@ -19,20 +19,20 @@ pub struct RequestRecord {
     pub query: String,
     /// `HTTP/1.1` or `HTTP/1.0`.
     pub version: &'static str,
-    /// Names in lower case and values as sent, in the order in which they were sent; but the values
-    /// of a name that came again stand with its first.
+    /// Names in lower case and values as sent, in the order in which they were sent. If a name occurs
+    /// again, its values stand with the first one.
     pub headers: Vec<(String, String)>,
     /// The body as sent, without transfer coding. Bytes that are not UTF-8 are replaced.
     pub body: String,
-    /// What it was about; none if that was not a conversation's events.
+    /// What it does to events; `None` if it is about something else.
     pub operation: Option<Operation>,
     /// Which page a request to list events asked for.
     pub page: Option<usize>,
-    /// The status that was answered, if an answer was begun.
+    /// The answer's status; `None` until there is an answer, or if there is none.
     pub status: Option<u16>,
-    /// The `Retry-After` that was answered.
+    /// The answer's `Retry-After`.
     pub retry_after: Option<String>,
-    /// The kind of the fault that it met.
+    /// The kind of fault that applied to it.
     pub fault: Option<&'static str>,
     /// The event that it created.
     pub event_id: Option<u64>,
@@ -48,7 +48,7 @@ impl RequestRecord {
     }
 }
 
-/// The records of the last numbers, without a gap.
+/// The records since the log was last emptied: their numbers have no gap.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     last_number: u64,
@@ -56,7 +56,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Adds a record under the next number, and says which that is.
+    /// Adds a record under the next number, and returns the number.
     pub(crate) fn add(&mut self, mut record: RequestRecord) -> u64 {
         self.last_number += 1;
         record.number = self.last_number;
@@ -64,7 +64,7 @@ impl Log {
         self.last_number
     }
 
-    /// Amends a record, unless it has been forgotten meanwhile.
+    /// Changes a record, unless the log was emptied meanwhile.
     pub(crate) fn amend(&mut self, number: u64, amend: impl FnOnce(&mut RequestRecord)) {
         let back = usize::try_from(self.last_number - number).unwrap_or(usize::MAX);
         let index = self.records.len().checked_sub(back.saturating_add(1));

@@ -12,26 +12,25 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use vce_sandbox::{Options, Sandbox};
 
-/// Vonage's Conversation API on loopback, for tests and for trying things out without an account.
+/// Vonage's Conversation API on loopback, to test and try libvce without an account.
 ///
-/// When it is ready it prints one line of JSON: where it listens, and the application id,
-/// private key, conversation and member to use. It ends on SIGTERM or SIGINT and
-/// removes what it wrote.
+/// When it is ready, it prints one line of JSON: its URLs and CA file, and the application id,
+/// private key, conversation and member to use. It ends on SIGTERM or SIGINT and removes its files.
 #[derive(Parser)]
 #[command(name = "vce-sandbox", version)]
 struct Arguments {
     #[command(flatten)]
     options: Options,
 
-    /// End also when standard input closes, as it does when the program that started this one ends
+    /// End also when standard input closes, which happens when the program that started this one ends
     #[arg(long)]
     until_stdin_closes: bool,
 
-    /// Print the lines for a shell to export, and go on in the background: eval "$(vce-sandbox --env)"
+    /// Run in the background, and print lines for a shell instead of JSON: eval "$(vce-sandbox --env)"
     #[arg(long, conflicts_with = "until_stdin_closes")]
     env: bool,
 
-    /// What `--env` starts: it ends unless it reads from standard input that its lines were printed
+    /// Set by `--env` in the program that it starts, which ends if standard input closes without a byte
     #[arg(long, hide = true)]
     in_background: bool,
 }
@@ -42,7 +41,7 @@ async fn main() -> io::Result<ExitCode> {
     if arguments.env {
         return background::start();
     }
-    // Before anything is written that would have to be removed.
+    // The handlers come first: a signal must not end the process before its files are removed.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let sandbox = Sandbox::start(arguments.options)?;
@@ -69,15 +68,16 @@ fn announce(sandbox: &Sandbox) -> io::Result<()> {
     writeln!(io::stdout(), "{line}")
 }
 
-/// Standard input closes without a byte: the user never learned how to end this sandbox.
+/// Waits until standard input closes without a byte: the lines were not printed, so the user does
+/// not know this sandbox and cannot end it.
 async fn abandoned() {
     if stdin_closes().await > 0 {
         pending().await
     }
 }
 
-/// How many bytes came before the end. Reads in a thread that is not waited for: a read of
-/// standard input cannot be cancelled.
+/// Waits until standard input closes, and returns how many bytes came before. It reads in a thread
+/// that nothing waits for, because a read of standard input cannot be cancelled.
 async fn stdin_closes() -> u64 {
     let (closed, end) = oneshot::channel();
     std::thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! Requests and answers as the API sees them: whole, and without a socket.
+//! Requests and answers as the API sees them: complete, and independent of sockets.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
@@ -9,7 +9,7 @@ pub(crate) type Response = http::Response<Bytes>;
 
 pub(crate) const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
-/// The first value of a header. One that is not ASCII means nothing to the API.
+/// The first value of a header; `None` if it is not ASCII, which the API ignores.
 pub(crate) fn header(request: &Request, name: HeaderName) -> Option<&str> {
     request.headers().get(name)?.to_str().ok()
 }

@@ -1,4 +1,4 @@
-//! What can be chosen when a sandbox starts.
+//! The options with which a sandbox starts.
 
 use clap::ValueEnum;
 
@@ -13,7 +13,7 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t, value_name = "RULES")]
     pub type_rules: TypeRules,
 
-    /// What a listing's `event_type` does with custom types
+    /// What a listing's filter `event_type` does with a custom type
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub event_type_filter: EventTypeFilter,
 
@@ -32,29 +32,29 @@ pub enum TypeRules {
     Namespaced,
 }
 
-/// What a listing's `event_type` does with a custom type. Vonage only says that the filter does
-/// not support custom types.
+/// What a listing's filter `event_type` does with a custom type. Vonage only says that the filter
+/// does not support custom types.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum EventTypeFilter {
-    /// A custom type matches no event
+    /// The list is empty
     #[default]
     MatchesNothing,
-    /// A custom type is a wrong parameter: 400
+    /// The answer is 400
     Refuses,
-    /// A custom type narrows nothing: the client has to filter
+    /// The filter is ignored
     IgnoresCustom,
-    /// The filter holds for every type
+    /// The list has the events of that type, as for any other type
     Exact,
 }
 
 /// How the links of a listing's page name other pages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum PageLinks {
-    /// `cursor`, as Vonage's do
+    /// With `cursor`, as Vonage's do
     #[default]
     Cursor,
-    /// `page`, a number from 1
+    /// With `page`, a number from 1
     PageNumber,
-    /// `next` says that there is another page, but not which
+    /// `next` says that there is another page, but not which one
     Unfollowable,
 }

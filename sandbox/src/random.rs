@@ -1,4 +1,4 @@
-//! Faults at random: one out of every kind, and the same again for the same seed.
+//! Random faults: all kinds occur, and the same seed gives the same faults.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,16 +11,16 @@ use crate::aim::Operation;
 use crate::fault::{Fault, FaultKind, RawFault, StatusFault};
 use crate::message::Request;
 
-/// Lets a share of the requests meet a fault, until the faults are forgotten.
+/// Gives a share of the requests a random fault, until the faults are removed.
 ///
-/// Which fault a request meets depends on the seed, on its method and body, and on how many
-/// with the same method and body came before: not on what else is under way at that moment.
+/// Which fault a request gets depends on the seed, on its method and body, and on how many
+/// requests with the same method and body came before. It does not depend on other requests.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RandomFaults {
-    /// Another seed, other faults.
+    /// Another seed gives other faults.
     pub seed: u64,
-    /// How many of the requests: 0.0 for none, 1.0 for all.
+    /// The share of requests that get a fault, from 0.0 (none) to 1.0 (all).
     #[serde(deserialize_with = "share")]
     pub share: f64,
     /// Which requests.
@@ -36,14 +36,14 @@ fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Err(D::Error::invalid_value(Unexpected::Float(share), &"a share from 0.0 to 1.0"))
 }
 
-/// What follows is in a TLS record of its own.
+/// The largest TLS record: what follows is in another record.
 const LARGEST_RECORD: usize = 16 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct Dice {
     rules: RandomFaults,
     faults: Vec<Fault>,
-    /// How often each method and body has come.
+    /// How many requests came with each method and body.
     seen: HashMap<u64, u64>,
 }
 
@@ -67,39 +67,40 @@ impl Dice {
     }
 }
 
-/// Every way in which a request can go wrong, each as likely as the others.
+/// All faults that a request can get, each equally likely.
 fn every_kind() -> Vec<Fault> {
     let silent = silent();
     let silent_although_created = silent.iter().cloned().map(Fault::creates).collect();
     [refusals(), silent, silent_although_created, answers()].concat()
 }
 
-/// What says that nothing was created, and tells the truth.
+/// Answers that say truthfully that nothing was created.
 fn refusals() -> Vec<Fault> {
     let mut faults = [400, 401, 403, 404, 408, 410, 422, 429].map(Fault::status).to_vec();
     for status in [429, 503] {
-        // A real pause would hold up everyone.
+        // A longer pause would delay all requests of a client.
         for retry_after in ["0", "Thu, 01 Jan 1970 00:00:00 GMT"] {
             let retry_after = Some(retry_after.to_owned());
             faults.push(StatusFault { status, retry_after, ..StatusFault::default() }.into());
         }
     }
     faults.push(FaultKind::ExpiredToken {}.into());
-    // Whoever keeps one of these connections takes the forged answer for that to the next request.
+    // A client that reuses one of these connections takes the forged answer for the answer to its
+    // next request.
     faults.extend([2, LARGEST_RECORD].map(|length| left_open(&followed_by_a_forged_one(length))));
     faults
 }
 
-/// A refusal so long, or a little longer, with a second answer behind it.
+/// A refusal of about `length` bytes, followed by a second answer.
 fn followed_by_a_forged_one(length: usize) -> String {
     let head = "HTTP/1.1 422 Unprocessable Entity\r\nContent-Length: ";
     let forged = "HTTP/1.1 201 Created\r\nContent-Length: 16\r\n\r\n{\"id\":\"nobody's\"}";
-    // The five digits and the end of the head.
+    // 5 digits of the length, and 4 bytes that end the head.
     let length = length.saturating_sub(head.len() + 5 + 4).max(2);
     format!("{head}{length:05}\r\n\r\n{}{forged}", "x".repeat(length))
 }
 
-/// What does not say whether anything was created.
+/// Answers that do not say whether anything was created.
 fn silent() -> Vec<Fault> {
     let mut faults = [500, 502, 503, 504].map(Fault::status).to_vec();
     for status in [301, 302, 303, 304, 307, 308] {
@@ -137,7 +138,7 @@ fn silent() -> Vec<Fault> {
     faults
 }
 
-/// The real answer, one way or another.
+/// Faults that show the real answer.
 fn answers() -> Vec<Fault> {
     let late = [10, 100].map(|ms| Fault::delay(Duration::from_millis(ms)));
     let kinds = [

@@ -1,4 +1,4 @@
-//! A running sandbox, and the handles that Rust tests hold it by.
+//! A running sandbox, and how Rust tests control it.
 
 use std::fs::Permissions;
 use std::io;
@@ -22,11 +22,11 @@ use crate::options::Options;
 use crate::random::RandomFaults;
 use crate::store::StoredEvent;
 use crate::world::World;
-use crate::{admin, server};
+use crate::{admin, late, server};
 
-/// A Conversation API on loopback, in a thread of its own. It ends, and leaves nothing behind, when dropped.
+/// A Conversation API on loopback, in its own thread. Dropping it ends it and removes its files.
 ///
-/// Every method may be called from any thread.
+/// Any thread may call any method.
 pub struct Sandbox {
     world: Arc<World>,
     admin_url: String,
@@ -40,7 +40,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Makes keys, writes them to a directory of their own and starts to serve on ports that were free.
+    /// Makes keys, writes them to a new directory, and serves on two free ports.
     pub fn start(options: Options) -> io::Result<Self> {
         let directory = tempfile::Builder::new()
             .prefix("vce-sandbox-")
@@ -78,7 +78,7 @@ impl Sandbox {
                     _ = stopped => {}
                 }
             });
-            // Blocking tasks wait for connections that end only with the runtime: do not wait for them.
+            // Do not wait for blocking tasks: they wait for connections that end only with the runtime.
             runtime.shutdown_background();
         };
         let thread = thread::Builder::new().name("vce-sandbox".into()).spawn(serve)?;
@@ -95,32 +95,32 @@ impl Sandbox {
         })
     }
 
-    /// Where the API is, such as `https://127.0.0.1:4711`.
+    /// The URL of the API, such as `https://127.0.0.1:4711`.
     pub fn base_url(&self) -> &str {
         &self.world.base_url
     }
 
-    /// Where the admin endpoints are; always plain HTTP.
+    /// The URL of the admin endpoints; always plain HTTP.
     pub fn admin_url(&self) -> &str {
         &self.admin_url
     }
 
-    /// The CA certificate that clients have to trust, as PEM; None without TLS.
+    /// The PEM file of the CA certificate that clients have to trust; `None` without TLS.
     pub fn ca_file(&self) -> Option<&Path> {
         self.ca_file.as_deref()
     }
 
-    /// The only application that the API knows.
+    /// The id of the only application that the API accepts.
     pub fn application_id(&self) -> &str {
         &self.world.application.id
     }
 
-    /// The application's private key, as PKCS#8 PEM.
+    /// The file of the application's private key, PKCS#8 PEM.
     pub fn private_key_path(&self) -> &Path {
         &self.private_key_path
     }
 
-    /// The conversation that is there from the start.
+    /// The conversation that exists from the start.
     pub fn conversation_id(&self) -> &str {
         &self.conversation_id
     }
@@ -130,7 +130,7 @@ impl Sandbox {
         &self.member_id
     }
 
-    /// A fresh token that opens everything for fifteen minutes.
+    /// A new token for the application, without an ACL, valid for fifteen minutes.
     pub fn new_token(&self) -> String {
         self.world.new_token()
     }
@@ -140,24 +140,23 @@ impl Sandbox {
         self.world.application.sign(claims)
     }
 
-    /// Adds a fault behind those that are there.
+    /// Adds a fault after the existing ones.
     pub fn fault(&self, fault: impl Into<Fault>) {
         self.world.faults.lock().extend([fault.into()]);
     }
 
-    /// Lets a share of the requests meet a fault at random, unless one is aimed at them.
-    /// Takes the place of an earlier such rule.
+    /// Gives a share of the requests that match no other fault a random one. It replaces an earlier
+    /// such rule.
     pub fn random_faults(&self, rules: RandomFaults) {
         self.world.faults.lock().randomize(rules);
     }
 
-    /// Has everything happen now that faults put off: requests that are to be carried out late
-    /// are carried out, and all events appear.
+    /// Carries out every late request now, and shows every event that is still hidden.
     pub fn catch_up(&self) {
-        self.world.catch_up();
+        late::catch_up(&self.world);
     }
 
-    /// Forgets all faults. What has already met one is not saved by it.
+    /// Removes all faults. Requests that already have one keep it.
     pub fn clear_faults(&self) {
         self.world.faults.lock().clear();
     }
@@ -172,13 +171,13 @@ impl Sandbox {
         self.world.log.lock().forget();
     }
 
-    /// How many connections there were and are.
+    /// How many connections there were, and how many are open.
     pub fn connections(&self) -> Connections {
         self.world.connections.counts()
     }
 
-    /// Closes the connections that wait for their next request, as a server's keep-alive limit does.
-    /// When this returns they are closed.
+    /// Closes the connections that wait for a request, as a server's keep-alive limit does. They are
+    /// closed when this returns.
     pub fn close_idle_connections(&self) {
         self.world.connections.close_idle();
     }
@@ -188,19 +187,19 @@ impl Sandbox {
         self.world.clock.set_offset(seconds);
     }
 
-    /// Opens a conversation with one member: the ids of both.
+    /// Opens a conversation with one member, and returns the ids of both.
     pub fn new_conversation(&self) -> (String, String) {
         self.world.store.lock().open_with_member()
     }
 
-    /// A conversation's events, deleted ones and those that have not appeared included; none if there is no such conversation.
+    /// A conversation's events as they are stored, with deleted ones and those that have not
+    /// appeared; empty if there is no such conversation.
     pub fn events(&self, conversation_id: &str) -> Vec<StoredEvent> {
         self.world.store.lock().events(conversation_id).unwrap_or_default()
     }
 
-    /// Forgets faults, log, clock and events, what is still to be carried out late, and every
-    /// conversation but the first.
-    /// Keys, tokens and connections stay.
+    /// Removes all faults and events, the log, the late requests, and every conversation except the
+    /// first; sets the clock back to the machine's. Keys, tokens and connections stay.
     pub fn reset(&self) {
         self.world.reset();
     }
@@ -210,13 +209,13 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // It failed only if it panicked, which has been reported by then.
+            // It fails only if the thread panicked, and the panic has been printed by then.
             let _ = thread.join();
         }
     }
 }
 
-/// Binds without a runtime's help, so that a sandbox can be started from inside of another runtime.
+/// Binds with the standard library, so that a sandbox can be started inside another runtime.
 fn listen() -> io::Result<TcpListener> {
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;

@@ -1,4 +1,4 @@
-//! Connections: accepted, kept alive, and broken when a fault says so.
+//! Accepts connections, and keeps them open or breaks them as a fault says.
 
 use std::convert::Infallible;
 use std::io;
@@ -31,7 +31,7 @@ const MAX_BODY: usize = 1024 * 1024;
 /// Serves the API until the task is dropped.
 pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, world: Arc<World>) {
     loop {
-        // Accepting fails for want of descriptors, or for a client that has gone again.
+        // Accepting fails if there are no descriptors left, or if the client has already gone.
         let Ok((tcp, _)) = listener.accept().await else {
             sleep(Duration::from_millis(10)).await;
             continue;
@@ -39,9 +39,9 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, world
         let (tls, world) = (tls.clone(), world.clone());
         tokio::spawn(async move {
             let (open, mut closings) = world.connections.accept();
-            // A client that breaks off is none of the sandbox's trouble.
+            // An error here is a client that broke off: nothing to do.
             let closing = connection(tcp, tls, &world, &open, &mut closings).await;
-            // Whoever asked for the closing may count at once.
+            // Count the connection as closed before the caller of `close_idle` goes on.
             drop(open);
             drop(closing);
         });
@@ -66,7 +66,7 @@ async fn connection(
     Ok(converse(stream, world, open, closings).await)
 }
 
-/// Answers requests until one side closes, because it was asked to or by itself.
+/// Answers requests until one side closes. Returns the request to close, if there was one.
 async fn converse<S>(
     stream: S,
     world: &Arc<World>,
@@ -80,7 +80,7 @@ where
     let wire = TokioIo::new(Wire::new(stream, open, &plan));
     let service = service_fn(|request| answer(world, open, &plan, request));
     let connection = http1::Builder::new()
-        // The sandbox's own clock goes by a test's wishes.
+        // `Date` follows the sandbox's clock.
         .auto_date_header(false)
         // A request is carried out even if its client does not wait for the answer.
         .half_close(true)
@@ -91,9 +91,9 @@ where
     open.becomes_idle();
     loop {
         tokio::select! {
-            // A fault that ends the connection is an error to hyper.
+            // For hyper, a fault that ends the connection is an error.
             _ = connection.as_mut() => return None,
-            // A request may have come since this was sent; then it is too late to close.
+            // If a request has arrived meanwhile, it is too late to close.
             Some(closing) = closings.recv() => if open.is_idle() {
                 connection.as_mut().graceful_shutdown();
                 let _ = connection.as_mut().await;
@@ -103,14 +103,14 @@ where
     }
 }
 
-/// Reads the whole request before anything is done about it.
+/// Reads the whole request, then acts on it.
 async fn answer(
     world: &Arc<World>,
     open: &Open<'_>,
     next: &NextPlan,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Full<Bytes>>, Infallible> {
-    // It may have been read together with the one before.
+    // It may have been read together with the previous one.
     open.becomes_busy();
     let (head, body) = request.into_parts();
     let (response, plan) = match Limited::new(body, MAX_BODY).collect().await {

@@ -16,7 +16,7 @@ pub(crate) struct Member {
     pub(crate) user_name: String,
 }
 
-/// An event as the sandbox keeps it.
+/// An event as the sandbox stores it.
 #[derive(Debug, Clone, Serialize)]
 pub struct StoredEvent {
     /// Counted from 1 in each conversation.
@@ -30,7 +30,7 @@ pub struct StoredEvent {
     pub body: Box<RawValue>,
     /// When it was created, by the sandbox's clock.
     pub timestamp: String,
-    /// When the API first shows it, by the sandbox's clock: at once, unless a fault keeps it out of sight.
+    /// When the API first shows it, by the sandbox's clock: at once, unless a fault hides it.
     pub appears: String,
     /// When it was deleted, if it was. A deleted event stays listed.
     pub deleted: Option<String>,
@@ -108,7 +108,8 @@ impl Conversation {
         self.visible().find(|event| event.id == id)
     }
 
-    /// Marks an event as deleted; the first time counts. False if no such event has appeared.
+    /// Marks an event as deleted; a later deletion keeps the first timestamp. Returns whether such an
+    /// event has appeared.
     pub(crate) fn delete(&mut self, id: u64, timestamp: String) -> bool {
         let now = Instant::now();
         let mut events = self.events.iter_mut();
@@ -120,7 +121,7 @@ impl Conversation {
 #[derive(Debug)]
 pub(crate) struct Store {
     pub(crate) conversations: BTreeMap<String, Conversation>,
-    /// The conversation and the member that are there from the start.
+    /// The ids of the conversation and the member that exist from the start.
     pub(crate) first: (String, String),
 }
 
@@ -137,19 +138,19 @@ impl Store {
         id
     }
 
-    /// A new conversation with one member: the ids of both.
+    /// Opens a conversation with one member, and returns the ids of both.
     pub(crate) fn open_with_member(&mut self) -> (String, String) {
         let id = self.open();
         let member = self.conversations.entry(id.clone()).or_default().join(None, None).id.clone();
         (id, member)
     }
 
-    /// A conversation's events, deleted ones and those that have not appeared included.
+    /// A conversation's events, with deleted ones and those that have not appeared.
     pub(crate) fn events(&self, conversation_id: &str) -> Option<Vec<StoredEvent>> {
         self.conversations.get(conversation_id).map(|conversation| conversation.events.clone())
     }
 
-    /// Has every event appear that has not yet.
+    /// Shows every event that has not appeared.
     pub(crate) fn show_all(&mut self, clock: &Clock) {
         let now = Instant::now();
         for conversation in self.conversations.values_mut() {
@@ -160,7 +161,7 @@ impl Store {
         }
     }
 
-    /// Back to the first conversation with its first member and without events.
+    /// Removes everything except the first conversation and its first member.
     pub(crate) fn reset(&mut self) {
         let (id, member) = &self.first;
         self.conversations.retain(|candidate, _| candidate == id);

@@ -1,7 +1,7 @@
-//! The stream below hyper and above TLS, where an answer can come to harm.
+//! The stream between hyper and TLS, which can damage an answer.
 //!
-//! hyper writes nothing but correct HTTP. What it writes is held here until it flushes, as it
-//! does after every answer and before it reads the next request; then it goes out as planned.
+//! hyper writes only correct HTTP. This stream holds what hyper writes until hyper flushes, which it
+//! does after every answer and before it reads the next request. Then it sends it as planned.
 
 use std::io;
 use std::pin::Pin;
@@ -15,11 +15,11 @@ use tokio::time::{Sleep, sleep};
 
 use crate::connections::Open;
 
-/// What becomes of an answer that hyper has written. By default it goes out as it is.
+/// How an answer of hyper is sent. The default sends it unchanged.
 #[derive(Default)]
 pub(crate) struct Plan {
     pub(crate) change: Change,
-    /// Between any two bytes; none: all at once.
+    /// The pause between two bytes; `None`: all at once.
     pub(crate) pause: Option<Duration>,
     pub(crate) ending: Ending,
 }
@@ -28,27 +28,27 @@ pub(crate) struct Plan {
 pub(crate) enum Change {
     #[default]
     Unchanged,
-    /// Lacks this many bytes at its end.
+    /// Without this many bytes at its end.
     Short(usize),
     /// The first half of its head.
     HalfHead,
     Replaced(Bytes),
 }
 
-/// What becomes of the connection after an answer.
+/// What happens to the connection after an answer.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// As hyper and the client have agreed.
+    /// It is kept or closed as hyper and the client agreed.
     #[default]
     Agreed,
     Closed,
-    /// Closed without TLS's farewell.
+    /// Closed without TLS's `close_notify`.
     Cut,
-    /// Open until the client closes it, and deaf until then.
+    /// Open until the client closes it; what the client sends is ignored.
     LeftToClient,
 }
 
-/// Where a connection's next answer finds its plan. Without one, hyper speaks for itself, as in
+/// The plan for a connection's next answer. What hyper sends by itself has no plan, such as
 /// `100 Continue`.
 pub(crate) type NextPlan = Mutex<Option<Plan>>;
 
@@ -119,7 +119,7 @@ struct Sending<'a> {
     bytes: Bytes,
     pause: Option<Pause>,
     ending: Ending,
-    /// The connection, if it waits for a request when this has been sent.
+    /// The connection, if it waits for a request after this answer.
     idle_after: Option<&'a Open<'a>>,
 }
 
@@ -149,7 +149,8 @@ impl<'a> Sending<'a> {
         }
     }
 
-    /// Sends all of it. Fails where that is the end of the connection, for hyper to give it up.
+    /// Sends the whole answer. If the connection ends after it, returns an error, so that hyper gives
+    /// the connection up.
     fn poll<S: AsyncRead + AsyncWrite>(
         &mut self,
         mut stream: Pin<&mut S>,
@@ -166,7 +167,8 @@ impl<'a> Sending<'a> {
             if length == self.bytes.len()
                 && let Some(open) = self.idle_after.take()
             {
-                // Idle before the client has read it all: who has may at once ask for the closing.
+                // It must count as idle before the client has the last byte: from then on the client may
+                // have idle connections closed.
                 open.becomes_idle();
             }
             match ready!(stream.as_mut().poll_write(cx, &self.bytes[..length]))? {
@@ -188,7 +190,7 @@ impl<'a> Sending<'a> {
     }
 }
 
-/// Reads, and forgets, until the client closes.
+/// Reads and ignores everything until the client closes.
 fn poll_end<S: AsyncRead>(mut stream: Pin<&mut S>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
     loop {
         let mut bytes = [0; 1024];

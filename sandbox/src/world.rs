@@ -1,4 +1,6 @@
-//! Everything that connections and the admin endpoints of one sandbox share.
+//! What the connections and the admin endpoints of one sandbox share.
+
+use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
 use serde_json::json;
@@ -7,11 +9,17 @@ use uuid::Uuid;
 use crate::application::Application;
 use crate::clock::Clock;
 use crate::connections::Registry;
-use crate::fault::Faults;
-use crate::late::{self, LateRequests};
+use crate::fault::Manner;
+use crate::faults::Faults;
 use crate::log::Log;
+use crate::message::Request;
 use crate::options::Options;
 use crate::store::Store;
+
+/// The requests that are to be carried out late, by their numbers in the log. To carry one out,
+/// take it from here and keep the lock meanwhile: so each is carried out once, and none after it
+/// was removed.
+pub(crate) type LateRequests = Mutex<BTreeMap<u64, (Request, Manner)>>;
 
 pub(crate) struct World {
     pub(crate) options: Options,
@@ -47,14 +55,8 @@ impl World {
         self.application.sign(&claims)
     }
 
-    /// Has everything happen now that faults put off: requests carried out, and events shown.
-    pub(crate) fn catch_up(&self) {
-        late::carry_out_all(self);
-        self.store.lock().show_all(&self.clock);
-    }
-
-    /// Forgets faults, log, clock and events, what is still to be carried out late, and every
-    /// conversation but the first.
+    /// Removes all faults and events, the log, the late requests, and every conversation except the
+    /// first; sets the clock back to the machine's.
     pub(crate) fn reset(&self) {
         self.faults.lock().clear();
         self.late.lock().clear();

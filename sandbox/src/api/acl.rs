@@ -1,4 +1,4 @@
-//! A token's access control list: which paths it opens, and for which methods.
+//! A token's access control list: which paths it allows, and with which methods.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ pub(super) struct Acl {
     paths: BTreeMap<String, Rule>,
 }
 
-/// Vonage's `filters` are not described anywhere; they are taken and not applied.
+/// Vonage does not document `filters`, so they are accepted and ignored.
 #[derive(Debug, Deserialize)]
 struct Rule {
     methods: Option<Vec<String>>,
@@ -35,7 +35,7 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').skip(1)
 }
 
-/// `*` stands for one segment, `**` for any number of them, none included.
+/// `*` stands for one segment, `**` for any number of segments, also for none.
 fn matches(pattern: &[&str], path: &[&str]) -> bool {
     match (pattern, path) {
         ([], []) => true,

@@ -1,11 +1,11 @@
-//! Conversations and members: as much of them as events need.
+//! Conversations and members, as far as events need them.
 
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::Problem;
-use super::{Reply, json_response, link_to, url_of};
+use super::reply::{Reply, json_response, link_to, url_of};
 use crate::message::Request;
 use crate::store::Member;
 use crate::world::World;

@@ -1,4 +1,4 @@
-//! Events: created, listed, looked at and deleted.
+//! Creates, lists, gets and deletes events.
 
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::conversations::user;
 use super::listing::Listing;
 use super::problem::Problem;
-use super::{Reply, json_response, link_to, rules, url_of};
+use super::reply::{Reply, json_response, link_to, url_of};
+use super::rules;
 use crate::fault::EndlessPages;
 use crate::message::{self, Request};
 use crate::store::{Conversation, StoredEvent};

@@ -16,7 +16,8 @@ use crate::store::{Conversation, NewEvent, StoredEvent};
 const DEFAULT_PAGE_SIZE: usize = 10;
 const MAX_PAGE_SIZE: usize = 100;
 
-/// The id of the first invented event; half of the integers that doubles hold exactly are on either side.
+/// The id of the first invented event. It is half of 2^53, up to which doubles hold every integer:
+/// so ids can grow and shrink from it for as long as possible.
 const INVENTED: u64 = 1 << 52;
 
 /// The query of a listing.
@@ -38,12 +39,12 @@ pub(super) struct Listing {
 enum Start {
     /// After this event; `None`: at the first.
     After(Option<u64>),
-    /// Where its number says.
+    /// Where the page of that number begins.
     Numbered,
 }
 
 impl Listing {
-    /// Reads a query; parameters that it does not know are none of its business.
+    /// Reads a query; unknown parameters are ignored.
     pub(super) fn read(query: &str, filter: EventTypeFilter) -> Result<Self, Problem> {
         let mut listing = Self {
             start_id: None,
@@ -126,7 +127,7 @@ impl Listing {
         }
     }
 
-    /// A page after which there always is another. It shows the events of the first page, or `invented`.
+    /// A page that always links to a next page. It shows the events of the first page, or `invented`.
     pub(super) fn endless_page<'a>(
         &self,
         pages: EndlessPages,
@@ -147,7 +148,7 @@ impl Listing {
         let next = match options.page_links {
             PageLinks::Unfollowable => Place::Untold,
             PageLinks::PageNumber => Place::Number(number),
-            // No event has the id 0: the same cursor serves a page without events.
+            // No event has the id 0, so a page without events can use it.
             PageLinks::Cursor => {
                 Place::After(Cursor { after: events.last().map_or(0, |last| last.id), number })
             }
@@ -155,7 +156,7 @@ impl Listing {
         Found { events, first: Place::First, prev: None, next: Some(next) }
     }
 
-    /// A page of events, created just now, with ids that no other page and no conversation has.
+    /// A page of new events, with ids that no other page and no conversation has.
     pub(super) fn invent_events(&self, clock: &Clock) -> Vec<StoredEvent> {
         let first = self.number.saturating_sub(1).saturating_mul(self.page_size) as u64;
         let invent = |n| {
@@ -174,7 +175,7 @@ impl Listing {
         (0..self.page_size as u64).map(invent).collect()
     }
 
-    /// Everything that the listing finds, in its order.
+    /// All events that the listing finds, in its order.
     fn all<'a>(&self, conversation: &'a Conversation, options: &Options) -> Vec<&'a StoredEvent> {
         let filter = options.event_type_filter;
         let mut all: Vec<_> =
@@ -198,8 +199,8 @@ impl Listing {
         }
     }
 
-    /// How a link names the page that begins at `start`, which is page `number` of those that came
-    /// one after the other.
+    /// How a link names the page that begins at `start`. `number` is its number, counted along the
+    /// links.
     fn place(&self, start: usize, number: usize, all: &[&StoredEvent], links: PageLinks) -> Place {
         match (links, start.checked_sub(1)) {
             (PageLinks::PageNumber, _) => Place::Number(start / self.page_size + 1),
@@ -245,7 +246,7 @@ pub(super) struct Found<'a> {
 }
 
 impl Found<'_> {
-    /// The page's links: itself, and others with the same query.
+    /// The page's links, all with the same query except for the page.
     pub(super) fn links(&self, url: &str, query: &str) -> Value {
         let link = |query: &str| {
             let href = if query.is_empty() { url.to_owned() } else { format!("{url}?{query}") };
@@ -277,7 +278,7 @@ fn is_custom(event_type: &str) -> bool {
     event_type.starts_with("custom:")
 }
 
-/// What a cursor says.
+/// The content of a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Cursor {
     /// The last event before the page.
@@ -302,7 +303,7 @@ fn page_number(text: &str) -> Option<usize> {
     text.parse().ok().filter(|number| *number > 0)
 }
 
-/// Which page the query of a listing asks for, counted from 1; none if it is not a correct query.
+/// The page that a listing's query asks for, counted from 1; `None` if the query is invalid.
 pub(crate) fn page_of(query: &str) -> Option<usize> {
     Listing::read(query, EventTypeFilter::default()).ok().map(|listing| listing.number)
 }

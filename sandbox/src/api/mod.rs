@@ -5,51 +5,28 @@ mod conversations;
 mod events;
 mod listing;
 mod problem;
+mod reply;
 mod route;
 mod rules;
 mod token;
 
 use std::error::Error;
-use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
-use serde::Serialize;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use self::problem::Problem;
-use crate::fault::{EndlessPages, StatusFault};
+use crate::fault::{Manner, StatusFault};
 use crate::message::{PLAIN_TEXT, Request, Response, header, response};
 use crate::world::World;
 
 pub(crate) use self::listing::page_of;
+pub(crate) use self::reply::Reply;
 pub(crate) use self::route::Route;
 pub(crate) use self::token::claimed_id;
 
 const TRACE_ID: HeaderName = HeaderName::from_static("x-nexmo-trace-id");
-
-/// A response, and the event that was created on the way.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) response: Response,
-    pub(crate) created: Option<u64>,
-}
-
-/// In which ways a request is carried out otherwise than usual; by default in none.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Manner {
-    /// How long the event that it creates stays out of sight.
-    pub(crate) appears_after: Duration,
-    /// What it lists, if that list never ends.
-    pub(crate) endless: Option<EndlessPages>,
-}
-
-impl From<Response> for Reply {
-    fn from(response: Response) -> Self {
-        Self { response, created: None }
-    }
-}
 
 /// Carries a request out.
 pub(crate) fn respond(world: &World, request: &Request, manner: Manner) -> Reply {
@@ -60,7 +37,7 @@ pub(crate) fn respond(world: &World, request: &Request, manner: Manner) -> Reply
     reply
 }
 
-/// The answer that a test asked for, or what is wrong with it.
+/// The answer that a `status` fault asks for, or a 500 that says why it cannot be sent.
 pub(crate) fn fail(world: &World, fault: &StatusFault) -> Response {
     failure(world, fault).unwrap_or_else(|error| {
         let error = format!("the sandbox cannot answer that: {error}\n");
@@ -96,7 +73,7 @@ fn failure(world: &World, fault: &StatusFault) -> Result<Response, Box<dyn Error
         headers.insert(HeaderName::try_from(name)?, value.try_into()?);
     }
     if headers.contains_key(CONTENT_LENGTH) {
-        return Err("a Content-Length of one's own takes a raw answer".into());
+        return Err("headers cannot have a Content-Length; use a raw fault".into());
     }
     Ok(answer)
 }
@@ -112,7 +89,7 @@ fn new_trace_id() -> String {
 
 fn dress(world: &World, mut response: Response, trace_id: &str) -> Response {
     let headers = response.headers_mut();
-    // Neither ever holds what a header cannot.
+    // Both are always valid header values.
     headers.extend(HeaderValue::from_str(trace_id).ok().map(|id| (TRACE_ID, id)));
     headers.extend(HeaderValue::try_from(world.clock.http_date()).ok().map(|date| (DATE, date)));
     response
@@ -121,7 +98,7 @@ fn dress(world: &World, mut response: Response, trace_id: &str) -> Response {
 fn perform(world: &World, request: &Request, manner: Manner) -> Result<Reply, Problem> {
     let path = request.uri().path();
     let Some(route) = Route::of(path) else {
-        // The gateway's words, not the API's: no problem details.
+        // A gateway answers this, not the API, so there are no problem details.
         let words = "no route matches this path\n";
         return Ok(response(StatusCode::NOT_FOUND, PLAIN_TEXT, words).into());
     };
@@ -164,20 +141,4 @@ fn perform(world: &World, request: &Request, manner: Manner) -> Result<Reply, Pr
 fn is_json(content_type: Option<&str>) -> bool {
     let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/json")
-}
-
-/// The URL of the resource that a request is about, or of the collection that it adds to.
-fn url_of(world: &World, request: &Request) -> String {
-    format!("{}{}", world.base_url, request.uri().path())
-}
-
-fn link_to(url: &str) -> Value {
-    json!({"self": {"href": url}})
-}
-
-fn json_response(status: StatusCode, value: &impl Serialize) -> Response {
-    match serde_json::to_vec(value) {
-        Ok(body) => response(status, "application/json", body),
-        Err(error) => response(StatusCode::INTERNAL_SERVER_ERROR, PLAIN_TEXT, error.to_string()),
-    }
 }

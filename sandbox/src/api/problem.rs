@@ -1,10 +1,10 @@
-//! Problem details: Vonage's way to say no.
+//! Problem details: how Vonage refuses a request.
 
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
-use super::json_response;
+use super::reply::json_response;
 use crate::message::Response;
 
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Problem {
         }
     }
 
-    /// What is documented for a status that a test asked for; its parts can be replaced.
+    /// The problem details that are documented for a status, with these parts replaced.
     pub(super) fn documented(
         status: StatusCode,
         code: Option<&str>,
@@ -100,7 +100,7 @@ impl Problem {
     }
 
     pub(super) fn method_not_allowed(allow: &'static str) -> Self {
-        let detail = format!("This resource knows {allow}.");
+        let detail = format!("This resource allows {allow}.");
         Self {
             allow: Some(allow),
             ..Self::new(
@@ -121,7 +121,7 @@ impl Problem {
         )
     }
 
-    /// Names every parameter that was wrong, and why.
+    /// Names every wrong parameter, and the reason.
     pub(super) fn validation(invalid: Vec<(&str, String)>) -> Self {
         let invalid_parameters = invalid
             .into_iter()

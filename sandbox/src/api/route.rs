@@ -1,4 +1,4 @@
-//! From a request's path to the resource it names.
+//! Which resource a request's path names.
 
 use http::Method;
 
@@ -13,7 +13,7 @@ pub(crate) enum Route<'a> {
 }
 
 impl<'a> Route<'a> {
-    /// None where the gateway knows no route, as for a path that ends with a slash.
+    /// `None` for an unknown path; a path that ends with a slash is unknown too.
     pub(crate) fn of(path: &'a str) -> Option<Self> {
         let segments: Vec<&str> = path.split('/').collect();
         match segments[..] {

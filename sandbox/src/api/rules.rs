@@ -12,7 +12,7 @@ const PREFIX: &str = "custom:";
 const MAX_TYPE_CHARACTERS: usize = 100;
 const MAX_BODY_BYTES: usize = 4096;
 
-/// Reads a request, and names everything that is wrong with it.
+/// Reads a request. The error names every wrong parameter.
 pub(super) fn read(
     json: &[u8],
     rules: TypeRules,
@@ -87,7 +87,7 @@ fn read_body(value: Option<&RawValue>) -> Result<Box<RawValue>, String> {
     Ok(value.to_owned())
 }
 
-/// The bytes of valid JSON that are left without insignificant whitespace.
+/// The length of valid JSON without insignificant whitespace.
 fn compact_length(json: &str) -> usize {
     let (mut in_string, mut escaped) = (false, false);
     let significant = |byte: &u8| {

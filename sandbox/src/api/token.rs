@@ -1,4 +1,4 @@
-//! Who may come in: Vonage's rules for application tokens.
+//! Vonage's rules for application tokens.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -14,7 +14,7 @@ use crate::application::Application;
 const LEEWAY_SECONDS: i64 = 30;
 const MIN_LIFETIME_SECONDS: i64 = 30;
 const DEFAULT_LIFETIME_SECONDS: i64 = 15 * 60;
-/// No token is good for longer, whatever it says.
+/// Tokens with a longer lifetime are refused.
 const MAX_LIFETIME_SECONDS: i64 = 24 * 60 * 60;
 
 #[derive(Deserialize)]
@@ -33,7 +33,7 @@ pub(super) struct Claims {
     pub(super) acl: Option<Acl>,
 }
 
-/// The claims of a token that may be used now.
+/// Verifies the token of a request, and returns its claims.
 pub(super) fn verify(
     application: &Application,
     now: i64,
@@ -100,7 +100,8 @@ fn bearer(authorization: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
-/// One part of a JWT. Only a JSON object will do: serde would take an array for a struct as well.
+/// Decodes one part of a JWT. It must be a JSON object: serde alone would also read a struct from an
+/// array.
 fn decode<T: DeserializeOwned>(part: &str) -> Result<T, Problem> {
     let json = BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| not_a_jwt())?;
     let object: Map<String, Value> = serde_json::from_slice(&json).map_err(|_| not_a_jwt())?;
@@ -109,5 +110,5 @@ fn decode<T: DeserializeOwned>(part: &str) -> Result<T, Problem> {
 }
 
 fn not_a_jwt() -> Problem {
-    Problem::invalid_token("The token is no JWT.")
+    Problem::invalid_token("The token is not a JWT.")
 }

@@ -1,4 +1,4 @@
-//! A client that writes requests and reads answers as bytes, so that nothing comes between.
+//! A client that writes requests and reads answers as bytes, so that no HTTP library changes them.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use vce_sandbox::Sandbox;
 
-/// Longer than anything here takes, so that a test fails instead of waiting for ever.
+/// Longer than anything here takes, so a test that is stuck fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Answer {
@@ -47,7 +47,7 @@ pub fn connect(url: &str) -> TcpStream {
     stream
 }
 
-/// The request as text; its connection stays open.
+/// The request as text, without `Connection: close`.
 pub fn request(method: &str, path: &str, token: &str, body: &str) -> String {
     format!(
         "{method} {path} HTTP/1.1\r\nHost: sandbox\r\nAuthorization: Bearer {token}\r\n\
@@ -63,7 +63,7 @@ pub fn read_to_end(stream: &mut TcpStream) -> Vec<u8> {
     bytes
 }
 
-/// One answer, on a connection that may go on.
+/// One answer, on a connection that may stay open.
 pub fn read_answer(stream: &mut TcpStream) -> Answer {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {
@@ -79,7 +79,7 @@ pub fn read_answer(stream: &mut TcpStream) -> Answer {
     Answer::parse(&bytes)
 }
 
-/// Sends on a connection of its own.
+/// Sends on a new connection.
 pub fn exchange(url: &str, request: &str) -> Answer {
     let mut stream = connect(url);
     stream.write_all(request.as_bytes()).unwrap();
@@ -90,7 +90,7 @@ pub fn send(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Answer {
     exchange(sandbox.base_url(), &request(method, path, &sandbox.new_token(), body))
 }
 
-/// Everything that a request gets to see until the connection ends.
+/// Everything that a request receives until the connection ends.
 pub fn send_and_read_to_end(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Vec<u8> {
     let mut stream = connect(sandbox.base_url());
     let request = request(method, path, &sandbox.new_token(), body);
@@ -109,7 +109,7 @@ pub fn create(sandbox: &Sandbox, body: &str) -> Answer {
 
 pub const EVENT: &str = r#"{"type":"custom:a","body":{}}"#;
 
-/// Asks an admin endpoint.
+/// Sends a request to an admin endpoint.
 pub fn admin(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Answer {
     exchange(sandbox.admin_url(), &request(method, path, "", body))
 }

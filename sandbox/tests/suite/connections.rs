@@ -18,7 +18,7 @@ fn a_connection_serves_many_requests() {
         stream.write_all(create.as_bytes()).unwrap();
         assert_eq!(read_answer(&mut stream).status, 201);
     }
-    // The next request may be there before the answer to the last.
+    // The next request may arrive before the last one is answered.
     stream.write_all(create.repeat(2).as_bytes()).unwrap();
     assert_eq!(
         [

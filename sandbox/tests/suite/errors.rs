@@ -1,4 +1,4 @@
-//! Everything that is refused, and how that is said.
+//! Everything that is refused, and with which problem details.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use crate::client::{
     Answer, EVENT, connect, create, events_of, exchange, read_to_end, request, send,
 };
 
-/// The names of the parameters that a problem complains about.
+/// The names of the invalid parameters in the problem details.
 fn complaints(answer: &Answer) -> Vec<String> {
     assert_eq!(
         (answer.status, answer.code().as_str()),

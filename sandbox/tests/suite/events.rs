@@ -1,4 +1,4 @@
-//! Creating, getting and deleting events, and what is there to create them in.
+//! Creating, getting and deleting events, and the conversations and members that this needs.
 
 use serde_json::json;
 use vce_sandbox::{Options, Sandbox};

@@ -1,4 +1,4 @@
-//! Each kind of fault as it looks on the wire, and which requests it meets.
+//! Each kind of fault as the client sees it, and which requests it applies to.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -12,7 +12,7 @@ use crate::client::{
     send_and_read_to_end,
 };
 
-/// Everything that one create gets to see until the connection ends.
+/// Everything that a request to create an event receives until the connection ends.
 fn bytes_of_create(sandbox: &Sandbox) -> Vec<u8> {
     send_and_read_to_end(sandbox, "POST", &events_of(sandbox), EVENT)
 }
@@ -151,7 +151,7 @@ fn truncate_sends_half_of_what_it_announces() {
     assert_eq!((answer.status, answer.body.len()), (201, announced / 2));
     assert_eq!(created(&sandbox), 1);
 
-    // There is nothing to cut off where no body is due.
+    // An answer without a body has nothing to cut off.
     sandbox.fault(FaultKind::Truncate {});
     let mut stream = connect(sandbox.base_url());
     stream.write_all(request("HEAD", "/", "", "").as_bytes()).unwrap();

@@ -13,7 +13,7 @@ use crate::client::{
 /// Longer than any test lasts.
 const NEVER: u64 = 3_600_000;
 
-/// The fault with `NEVER` in the place of its number.
+/// Adds the fault with the number for the word `NEVER` in it.
 fn add_fault_for_ever(sandbox: &Sandbox, fault: &str) {
     add_fault(sandbox, &fault.replace("NEVER", &NEVER.to_string()));
 }
@@ -37,7 +37,7 @@ fn time(event: &Value, name: &str) -> SystemTime {
     humantime::parse_rfc3339(event[name].as_str().unwrap()).unwrap()
 }
 
-/// Waits as long as it takes, but fails instead of waiting for ever.
+/// Waits until it is true, and fails after a time limit.
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let start = Instant::now();
     while !condition() {
@@ -131,7 +131,7 @@ fn a_request_carried_out_late_creates_its_event_after_those_of_the_meantime() {
     assert_eq!((&noted[0]["fault"], &noted[0]["event_id"]), (&"drop".into(), &Value::Null));
     assert_eq!(create(&sandbox, EVENT).json()["id"], 1);
     assert_eq!(ids_of(&stored(&sandbox)), [1]);
-    // Timestamps count milliseconds.
+    // Timestamps have milliseconds.
     thread::sleep(Duration::from_millis(2));
 
     catch_up(&sandbox);

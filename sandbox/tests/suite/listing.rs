@@ -5,7 +5,8 @@ use vce_sandbox::{EventTypeFilter, Options, PageLinks, Sandbox};
 
 use crate::client::{create, events_of, ids_of, send};
 
-/// A sandbox with this many events, of the types `custom:even` and `custom:odd` by their ids.
+/// A sandbox with this many events. Those with an even id have the type `custom:even`, the others
+/// `custom:odd`.
 fn with_events(count: u64, options: Options) -> Sandbox {
     let sandbox = Sandbox::start(options).unwrap();
     for id in 1..=count {

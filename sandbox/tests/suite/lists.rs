@@ -31,7 +31,7 @@ fn next(page: &Value) -> Option<String> {
     Some(page["_links"]["next"]["href"].as_str()?.split_once('?').unwrap().1.to_owned())
 }
 
-/// The pages from this one on, at most so many, and the queries that led to them.
+/// The pages from this one on, at most `most`, and the queries that led to them.
 fn follow(sandbox: &Sandbox, query: &str, most: usize) -> (Vec<Value>, Vec<String>) {
     let (mut pages, mut queries) = (Vec::new(), vec![query.to_owned()]);
     while pages.len() < most {
@@ -218,7 +218,7 @@ fn an_endless_list_may_fail_on_one_page() {
 #[test]
 fn of_a_fault_field_that_comes_twice_the_last_counts() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
-    // A program may write `"on":"create"` before whatever else it is given.
+    // A program may put `"on":"create"` before other fields.
     add_fault(&sandbox, r#"{"on":"create","kind":"status","status":500,"on":"list"}"#);
     assert_eq!((create(&sandbox, EVENT).status, list(&sandbox, "").status), (201, 500));
 }

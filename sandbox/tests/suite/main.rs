@@ -1,4 +1,4 @@
-//! The sandbox, asked by a client that knows nothing of its inside.
+//! Tests the sandbox from outside, with a client that shares no code with it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

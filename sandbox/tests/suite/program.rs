@@ -1,4 +1,4 @@
-//! The program: what it prints, whom curl and openssl trust, and what it leaves behind.
+//! The program: what it prints, whether curl and openssl trust it, and that it removes its files.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -45,7 +45,7 @@ impl Program {
         )
     }
 
-    /// curl with a token.
+    /// Runs curl with a token.
     fn curl(&self, arguments: &[&str]) -> Output {
         let token = run("curl", &["-sS", &format!("{}/token", self.says("admin_url"))]);
         let bearer = format!("Authorization: Bearer {}", String::from_utf8(token.stdout).unwrap());
@@ -68,7 +68,7 @@ impl Program {
 }
 
 impl Drop for Program {
-    /// Ends it as its users should: killed outright it could not remove its files.
+    /// Ends it with SIGTERM, because with SIGKILL it could not remove its files.
     fn drop(&mut self) {
         if self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
             self.signal("-TERM");
@@ -79,7 +79,7 @@ impl Drop for Program {
 
 fn run(program: &str, arguments: &[&str]) -> Output {
     Command::new(program)
-        // A proxy of the machine knows nothing of the sandbox.
+        // The machine's proxy cannot reach the sandbox.
         .env("NO_PROXY", "*")
         .env("no_proxy", "*")
         .args(arguments)
@@ -225,7 +225,7 @@ fn its_options_reach_the_sandbox() {
     assert!(next.ends_with("&page=2"), "{next}");
 }
 
-/// Waits until the sandbox whose files are in `directory` has ended: then it has removed them.
+/// Waits until the sandbox whose files are in `directory` has ended, and so has removed them.
 fn gone(directory: &Path) {
     let deadline = Instant::now() + Duration::from_secs(120);
     while std::fs::read_dir(directory).unwrap().next().is_some() {
@@ -236,7 +236,8 @@ fn gone(directory: &Path) {
 
 const EVAL: &str = r#"eval "$("$SANDBOX" $OPTIONS --env)" || exit"#;
 
-/// What a shell says that runs these lines after the `eval`, with a sandbox whose files are in `directory`.
+/// The output of a shell that runs these lines after the `eval`. The files of its sandbox are in
+/// `directory`.
 fn after_eval(shell: &str, directory: &Path, options: &str, lines: &str) -> String {
     let told = Command::new(shell)
         .args(["-c", &format!("set -e\n{EVAL}\ntrap 'kill $VCE_SANDBOX_PID' EXIT\n{lines}")])
@@ -257,7 +258,7 @@ fn after_eval(shell: &str, directory: &Path, options: &str, lines: &str) -> Stri
 
 #[test]
 fn one_eval_leads_a_shell_to_a_sandbox_that_it_can_end() {
-    // First what Ctrl-C sends: it is for the shell and what runs in front of it.
+    // First SIGINT to the shell's process group, as Ctrl-C sends it: the sandbox must not get it.
     let create = r#"
         trap : INT
         kill -INT 0

@@ -15,8 +15,8 @@ fn random(seed: u64, share: f64) -> RandomFaults {
     RandomFaults { seed, share, on: Operation::Create }
 }
 
-/// Creates an event for each number, on a connection of its own, and waits for the first sign
-/// of an answer only: a fault may take its time with the rest.
+/// Creates an event for each number on its own connection, and waits only for the first byte of
+/// each answer: with some faults the rest takes long.
 fn create_all(sandbox: &Sandbox, numbers: impl Iterator<Item = usize>) {
     let (path, token) = (events_of(sandbox), sandbox.new_token());
     for number in numbers {
@@ -28,7 +28,7 @@ fn create_all(sandbox: &Sandbox, numbers: impl Iterator<Item = usize>) {
     }
 }
 
-/// The fault of each body, and whether an event was created.
+/// The fault that each body got, and whether an event was created.
 fn fates(sandbox: &Sandbox) -> BTreeMap<String, (Option<&'static str>, Option<u16>, bool)> {
     let fate = |record: RequestRecord| {
         (record.body, (record.fault, record.status, record.event_id.is_some()))
@@ -153,13 +153,13 @@ fn they_can_be_written_down_and_mistakes_are_named() {
     assert!(sandbox.requests()[1].fault.is_some());
 }
 
-/// What is looked up for every request must not take longer with every request.
+/// The time to find a request's fault must not grow with the number of requests.
 #[test]
 fn a_crowd_is_served_and_noted() {
     const CONNECTIONS: usize = 128;
     const EACH: usize = 100;
     let sandbox = Sandbox::start(Options::default()).unwrap();
-    // Faults for somebody else, and for everybody.
+    // Faults for another conversation, and for all.
     for _ in 0..200 {
         sandbox.fault(Fault::status(500).in_conversation("CON-other"));
         sandbox.fault(Fault::status(503).times(10));
@@ -176,7 +176,7 @@ fn a_crowd_is_served_and_noted() {
                     stream.write_all(create.as_bytes()).unwrap();
                     assert!(matches!(read_answer(&mut stream).status, 201 | 503));
                 }
-                // Everybody is here at the same time.
+                // Keeps this connection open until all are open.
                 while sandbox.connections().accepted < CONNECTIONS as u64 {
                     thread::yield_now();
                 }

@@ -1,4 +1,4 @@
-//! Who is let in.
+//! Which tokens are accepted.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -22,7 +22,7 @@ fn now() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
 }
 
-/// Good claims, amended; null removes one.
+/// Valid claims with these changes; null removes a claim.
 fn claims(sandbox: &Sandbox, amendments: Value) -> Value {
     let mut claims = json!({"application_id": sandbox.application_id(), "iat": now(), "exp": now() + 900, "jti": "j"});
     for (name, value) in amendments.as_object().unwrap() {
@@ -124,7 +124,7 @@ fn only_the_applications_signature_counts() {
     let encode = |json: Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
     let forged = encode(claims(&sandbox, json!({"sub": "someone"})));
     let unsigned = encode(json!({"alg": "none", "typ": "JWT"}));
-    // Signed as it should be, but under another algorithm's name.
+    // The signature is right, but the header names another algorithm.
     let misnamed = format!("{}.{payload}", encode(json!({"alg": "RS512", "typ": "JWT"})));
     let key = RsaPrivateKey::read_pkcs8_pem_file(sandbox.private_key_path()).unwrap();
     let misnamed_signature = SigningKey::<Sha256>::new(key).sign(misnamed.as_bytes()).to_bytes();
