@@ -24,10 +24,10 @@
  * - No function calls back into the program, exits the process, or blocks longer than its time
  *   limit.
  * - Only one thing ends the process: if the system has no memory left, the library prints a line
- *   and calls abort(). Memory is bounded. A call about one event uses at most 5 MiB, with any
+ *   and calls abort(). Memory is limited. A call about one event uses at most 5 MiB, with any
  *   arguments and any answer of the server. The queue uses at most queue_max_bytes, plus 1 KiB for
- *   each event that it has accepted: if there is no room for the server's answer, a report has
- *   only the event's id, type and timestamp, or an error without the answer's body.
+ *   each event in it. If it has no room for the server's answer, the report has only the event's
+ *   id, type and timestamp, or an error without the answer's body.
  */
 
 #ifndef VCE_H
@@ -53,8 +53,8 @@
 
 /**
  * The result of a call. 0 is success. 10 to 29 are the caller's mistakes, found before anything
- * was sent. 40 to 49 are errors of the connection, 60 to 69 come from the server's answer, 80 to
- * 89 from the queue.
+ * was sent; only VCE_ERR_CLOSED can also end a call that has begun. 40 to 49 are errors of the
+ * connection, 60 to 69 come from the server's answer, 80 to 89 from the queue.
  */
 typedef enum {
     /**
@@ -78,7 +78,7 @@ typedef enum {
      */
     VCE_ERR_CREDENTIALS = 12,
     /**
-     * The client was closed.
+     * The client is closed, or was closed during the call.
      */
     VCE_ERR_CLOSED = 13,
     /**
@@ -94,7 +94,7 @@ typedef enum {
      */
     VCE_ERR_TYPE_TOO_LONG = 22,
     /**
-     * The event type holds a character that is not allowed.
+     * The event type has a character that is not allowed.
      */
     VCE_ERR_TYPE_CHARACTER = 23,
     /**
@@ -170,7 +170,7 @@ typedef enum {
      */
     VCE_ERR_QUEUE_FULL = 80,
     /**
-     * The queue could not be stored.
+     * Reserved: no function of this version returns it.
      */
     VCE_ERR_STORAGE = 81,
     /**
@@ -576,8 +576,7 @@ vce_status vce_enqueue_event(const vce_client *client,
  * vce_report_free. Returns NULL if no report comes within timeout_ms milliseconds (UINT64_MAX: no
  * limit), or at once if the client is closed and no report can come any more. NULL for NULL.
  *
- * Threads that poll at the same time get different reports. After vce_client_close they return as
- * soon as no report can come any more.
+ * Threads that poll at the same time get different reports.
  */
 vce_report *vce_poll(const vce_client *client, uint64_t timeout_ms);
 
@@ -596,8 +595,8 @@ vce_status vce_flush(const vce_client *client,
 
 /**
  * Returns a file descriptor that is readable exactly while reports wait for vce_poll. Use it with
- * epoll, asyncio or stream_select. With edge-triggered epoll, call vce_poll until it returns NULL
- * after each edge.
+ * epoll, asyncio or stream_select. With edge-triggered epoll, after each edge call vce_poll until
+ * it returns NULL.
  *
  * The first call makes the descriptor. It belongs to the client: do not read or close it; it is
  * closed when the client is freed. Returns -1 if the system has no descriptor left, and for NULL.

@@ -85,7 +85,7 @@ statuses! {
     Server = 65 c"VCE_ERR_SERVER",
     /// The queue is full.
     QueueFull = 80 c"VCE_ERR_QUEUE_FULL",
-    /// The queue could not be stored.
+    /// Reserved: no function of this version returns it.
     Storage = 81 c"VCE_ERR_STORAGE",
     /// A defect in libvce.
     Internal = 99 c"VCE_ERR_INTERNAL",

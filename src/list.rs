@@ -113,7 +113,7 @@ impl EventList {
         if limit.left().is_zero() {
             return Err(Error::new(
                 Status::Timeout,
-                "no matching event came within timeout; ask for the next event again to go on",
+                "no matching event was found within timeout; get the next event again to go on",
             ));
         }
         let page = self.handle.perform(limit, &request)?.page()?;
@@ -121,7 +121,7 @@ impl EventList {
         if page.next.as_deref().is_some_and(|next| next == query || cycle_detector.closes(next)) {
             return Err(Error::new(
                 Status::Response,
-                "the server's page of events names itself or an earlier page as the next page",
+                "the server's page of events links to itself or to an earlier page as the next page",
             ));
         }
         self.next = page.next.map_or(Next::End, Next::Page);

@@ -11,7 +11,7 @@ pub struct Policy {
     pub backoff_max: Duration,
     /// Whether an event may be created twice.
     pub duplicates: bool,
-    /// How long an event that may exist is given to appear, before each look.
+    /// The wait before each look, so that an event that may exist can appear.
     pub lookup_delay: Duration,
 }
 

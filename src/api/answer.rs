@@ -171,7 +171,7 @@ fn success(request: &Request, reply: Reply) -> std::result::Result<Success, Fail
 
 /// The error of a 2xx answer whose body is not what the API documents.
 fn nonsense(reply: Reply, what: &str) -> Error {
-    let message = format!("the server answered {}, but {what}", reply.status);
+    let message = format!("the server's answer with status {} is invalid: {what}", reply.status);
     Error::new(Status::Response, message).with_answer(answer(reply, Problem::default()))
 }
 

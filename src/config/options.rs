@@ -102,20 +102,20 @@ options! {
         |s, v| assign(&mut s.connect_timeout, v, |t| parse::duration(t, MS, DAY));
     timeout = "30s", "The time limit for a whole call, its retries included. In the background: for one attempt.",
         |s, v| assign(&mut s.timeout, v, |t| parse::duration(t, MS, DAY));
-    max_retries = "3", "How often a failed request is repeated, if it certainly created no event.",
+    max_retries = "3", "How often a failed request is repeated at most; `delivery` says which requests are.",
         |s, v| assign(&mut s.max_retries, v, |t| parse::count(t, 0, 1000).map(|n| u32::try_from(n).unwrap_or(u32::MAX)));
     retry_backoff = "200ms", "The longest wait before the first retry. It doubles with each retry; the actual wait is random (full jitter). The server's `Retry-After` takes precedence.",
         |s, v| assign(&mut s.retry_backoff, v, |t| parse::duration(t, MS, DAY));
     retry_backoff_max = "10s", "The longest wait before any retry.",
         |s, v| assign(&mut s.retry_backoff_max, v, |t| parse::duration(t, MS, DAY));
-    delivery = "at_most_once", "`at_least_once` also repeats requests that may have created the event, so an event may exist twice. `effectively_once` looks such an event up before it repeats the request.",
+    delivery = "at_most_once", "`at_most_once` repeats only requests that certainly created no event. `at_least_once` also repeats requests that may have created it, so an event may exist twice. `effectively_once` looks such an event up before it repeats the request.",
         |s, v| assign(&mut s.delivery, v, |t| parse::choice(t, &[
             ("at_most_once", DeliveryGuarantee::AtMostOnce), ("at_least_once", DeliveryGuarantee::AtLeastOnce),
             ("effectively_once", DeliveryGuarantee::EffectivelyOnce),
         ]));
     event_key = "vce_key", "With `effectively_once`: the body's member that names the event, a string. If the body has no such member, libvce adds one with a new UUID.",
         |s, v| assign(&mut s.event_key, v, parse::member_name);
-    lookup_delay = "2s", "With `effectively_once`: how long an event that may exist is given to appear, before each of two looks.",
+    lookup_delay = "2s", "With `effectively_once`: the wait before each of two looks for an event that may exist, so that the event can appear.",
         |s, v| assign(&mut s.lookup_delay, v, |t| parse::duration(t, MS, HOUR));
     rate_limit, "The most requests per second, such as `15/s`.",
         |s, v| assign_some(&mut s.rate_limit, v, parse::rate);
@@ -147,7 +147,7 @@ options! {
         |s, v| assign(&mut s.engine, v, |t| parse::choice(t, &[
             ("own", EngineSetting::Own), ("shared", EngineSetting::Shared),
         ]));
-    app_name, "`name/version` of the program, appended to the User-Agent.",
+    app_name, "`name/version` of your program, appended to the User-Agent.",
         |s, v| assign_some(&mut s.app_name, v, parse::product);
     language = "c/99", "`name/version` of the calling language in the User-Agent; the bindings set it.",
         |s, v| assign(&mut s.language, v, parse::product);

@@ -11,7 +11,7 @@ use ureq::http::uri::Authority;
 use super::settings::BaseUrl;
 
 /// The beginning of a value, on one line, for an error message. The value may be a secret that was
-/// meant for another option; so few characters of it are of no use to anybody.
+/// meant for another option, so only a few useless characters of it are shown.
 pub(super) fn quoted(text: &str) -> String {
     const SHOWN: usize = 15;
     let shown: String =
@@ -99,7 +99,7 @@ pub(super) fn uuid(text: &str) -> Parsed<String> {
     match uuid::Uuid::try_parse(text) {
         Ok(_) if text.len() == 36 => Ok(text.to_ascii_lowercase()),
         _ => Err(format!(
-            "is not a UUID: {}; copy it from the application's page, such as 00000000-0000-0000-0000-000000000000",
+            "is not a UUID such as 00000000-0000-0000-0000-000000000000: {}; copy the application's id from Vonage's dashboard",
             quoted(text)
         )),
     }

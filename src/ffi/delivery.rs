@@ -57,8 +57,7 @@ pub unsafe extern "C" fn vce_enqueue_event(
 /// vce_report_free. Returns NULL if no report comes within timeout_ms milliseconds (UINT64_MAX: no
 /// limit), or at once if the client is closed and no report can come any more. NULL for NULL.
 ///
-/// Threads that poll at the same time get different reports. After vce_client_close they return as
-/// soon as no report can come any more.
+/// Threads that poll at the same time get different reports.
 #[unsafe(no_mangle)]
 pub extern "C" fn vce_poll(client: Option<&vce_client>, timeout_ms: u64) -> *mut vce_report {
     infallible(null_mut(), || {
@@ -102,8 +101,8 @@ pub unsafe extern "C" fn vce_flush(
 }
 
 /// Returns a file descriptor that is readable exactly while reports wait for vce_poll. Use it with
-/// epoll, asyncio or stream_select. With edge-triggered epoll, call vce_poll until it returns NULL
-/// after each edge.
+/// epoll, asyncio or stream_select. With edge-triggered epoll, after each edge call vce_poll until
+/// it returns NULL.
 ///
 /// The first call makes the descriptor. It belongs to the client: do not read or close it; it is
 /// closed when the client is freed. Returns -1 if the system has no descriptor left, and for NULL.

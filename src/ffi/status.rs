@@ -3,8 +3,8 @@
 use crate::error::{Outcome, Status};
 
 /// The result of a call. 0 is success. 10 to 29 are the caller's mistakes, found before anything
-/// was sent. 40 to 49 are errors of the connection, 60 to 69 come from the server's answer, 80 to
-/// 89 from the queue.
+/// was sent; only VCE_ERR_CLOSED can also end a call that has begun. 40 to 49 are errors of the
+/// connection, 60 to 69 come from the server's answer, 80 to 89 from the queue.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum vce_status {
@@ -18,7 +18,7 @@ pub enum vce_status {
     VCE_ERR_CONFIG = 11,
     /// The private key or token is missing or cannot be used.
     VCE_ERR_CREDENTIALS = 12,
-    /// The client was closed.
+    /// The client is closed, or was closed during the call.
     VCE_ERR_CLOSED = 13,
     /// The event type does not begin with `custom:`.
     VCE_ERR_TYPE_PREFIX = 20,
@@ -26,7 +26,7 @@ pub enum vce_status {
     VCE_ERR_TYPE_EMPTY = 21,
     /// The event type has more than 100 characters.
     VCE_ERR_TYPE_TOO_LONG = 22,
-    /// The event type holds a character that is not allowed.
+    /// The event type has a character that is not allowed.
     VCE_ERR_TYPE_CHARACTER = 23,
     /// The body is not JSON.
     VCE_ERR_BODY_JSON = 24,
@@ -64,7 +64,7 @@ pub enum vce_status {
     VCE_ERR_SERVER = 65,
     /// The queue is full.
     VCE_ERR_QUEUE_FULL = 80,
-    /// The queue could not be stored.
+    /// Reserved: no function of this version returns it.
     VCE_ERR_STORAGE = 81,
     /// A defect in libvce.
     VCE_ERR_INTERNAL = 99,
