@@ -8,7 +8,7 @@ use RuntimeException;
 use Vce\Internal\Described;
 
 /**
- * Events could not be stored on this machine.
+ * Reserved: this version of libvce does not report it.
  */
 final class StorageException extends RuntimeException implements ExceptionInterface
 {
