@@ -137,7 +137,7 @@ impl Engine {
                 Ok(success) => return Step::Ended(Ok(success)),
                 Err(failure) => failure,
             };
-        let error = progress.attempts.conclude(evidence, error);
+        let error = progress.conclude(evidence, error);
         if call.is_cancelled() {
             return Step::Ended(Err(progress.end(closed())));
         }

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::limit::Limit;
 use crate::lookup::LOOKS;
-use crate::outcome::Attempts;
+use crate::outcome::{Attempts, Evidence};
 use crate::platform::uptime;
 
 /// What the attempts at a request have shown so far.
@@ -93,6 +93,15 @@ impl Progress {
         self.lookup.get_or_insert_with(new)
     }
 
+    /// Adds the evidence of an attempt. Its error gets the outcome of all attempts so far.
+    pub(super) fn conclude(&mut self, evidence: Evidence, error: Error) -> Error {
+        if let Some(lookup) = self.lookup.as_mut().filter(|_| evidence == Evidence::Unknown) {
+            // The looks were before this attempt.
+            lookup.is_absent = false;
+        }
+        self.attempts.conclude(evidence, error)
+    }
+
     /// How long ago the first attempt began.
     pub(super) fn age(&self) -> Duration {
         let begun = self.lookup.as_ref().map(|lookup| lookup.begun);
@@ -107,7 +116,6 @@ impl Progress {
         delay: Duration,
         whole: Limit,
     ) -> Step {
-        self.lookup().is_absent = false;
         self.look_after(delay, Doubt { failure, transient, looks: 0 }, whole)
     }
 

@@ -1,5 +1,6 @@
 //! `delivery=effectively_once`: time, permits and connections while an event may exist.
 
+use std::thread;
 use std::time::Duration;
 
 use vce::{Client, Outcome, Report, Status};
@@ -64,4 +65,25 @@ fn an_event_whose_time_ends_before_its_look_is_not_retryable() {
         assert_eq!((error.status(), error.outcome()), (Status::Timeout, Outcome::MaybeCreated));
         assert!(!error.is_retryable(), "{error}");
     }
+}
+
+#[test]
+fn closing_during_another_attempt_does_not_speak_of_the_looks_before_it() {
+    let api = Api::start(|asked| match (asked.is_post, asked.number) {
+        (true, 0) => Reply::Drop,
+        (true, _) => Reply::Hang,
+        _ => ok(&page(&[], None)),
+    });
+    let client = api.client(&[]);
+    let error = thread::scope(|scope| {
+        let waiting = scope.spawn(|| create(&client));
+        while api.posts() < 2 {
+            thread::yield_now();
+        }
+        client.close(Duration::ZERO).unwrap_err();
+        waiting.join().unwrap().unwrap_err()
+    });
+    assert_eq!((error.status(), error.outcome()), (Status::Closed, Outcome::MaybeCreated));
+    assert!(!error.message().contains("not found"), "{error}");
+    assert_eq!(api.lists(), 2);
 }
