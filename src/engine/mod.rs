@@ -201,18 +201,27 @@ impl Engine {
         limit: Limit,
         call: &Arc<ActiveCall>,
     ) -> std::result::Result<Success, Failure> {
-        let reply = self.transport.exchange(request, bearer, begun.monotonic(), limit, call)?;
+        let (reply, connection) =
+            self.transport.exchange(request, bearer, begun.monotonic(), limit, call)?;
         let is_success = matches!(reply.status, 200..=299);
         if (!is_success || tokens.claim_clock_comparison(begun))
             && let Some(date) = reply.date()
         {
             tokens.observe_date(date, begun, Moment::read());
         }
-        api::interpret(request, reply, SystemTime::now).inspect_err(|failure| {
-            if let Some(pause) = failure.error.retry_after().filter(|_| failure.transient) {
-                self.rate_limiter.pause(pause);
-            }
-        })
+        let result = api::interpret(request, reply, SystemTime::now);
+        if let Err(failure) = &result
+            && let Some(pause) = failure.error.retry_after().filter(|_| failure.transient)
+        {
+            self.rate_limiter.pause(pause);
+        }
+        let is_in_doubt = request.key.is_some()
+            && matches!(&result, Err(failure) if failure.evidence == Evidence::Unknown);
+        // After doubt, an answer that comes later would be taken for that of the look.
+        if let Some(connection) = connection.filter(|_| !is_in_doubt) {
+            connection.give_back();
+        }
+        result
     }
 
     /// Returns how many tokens were signed.

@@ -29,8 +29,6 @@ pub struct Attempt {
     phase: Cell<Phase>,
     socket_bytes: Cell<u64>,
     request_bytes: Cell<u64>,
-    /// Its connection must not serve another request.
-    spoils_connection: Cell<bool>,
 }
 
 /// What an attempt does now.
@@ -76,7 +74,6 @@ impl Attempt {
             phase: Cell::new(Phase::Connecting),
             socket_bytes: Cell::new(0),
             request_bytes: Cell::new(0),
-            spoils_connection: Cell::new(false),
         })
     }
 
@@ -164,15 +161,6 @@ impl Attempt {
             self.request_bytes.set(self.request_bytes.get().saturating_add(bytes as u64));
         }
         sent
-    }
-
-    /// The connection is closed after this attempt.
-    pub fn spoil_connection(&self) {
-        self.spoils_connection.set(true);
-    }
-
-    pub fn spoils_connection(&self) -> bool {
-        self.spoils_connection.get()
     }
 
     /// Returns how many bytes of the request were sent.

@@ -17,7 +17,7 @@ use super::attempt::{Attempt, Phase};
 use super::buffers;
 use super::connection::Connector;
 use super::fault::Fault;
-use super::pool::{Pool, Pooled};
+use super::pool::{Held, Pool, Pooled};
 use super::proxy;
 use super::resolver::{self, Resolver};
 use super::roots::CaFile;
@@ -133,7 +133,8 @@ impl Transport {
     }
 
     /// Sends a request and receives its answer, of any status, within `limit`. The attempt began
-    /// at `begun`.
+    /// at `begun`. Also returns the connection, if it can be used again: the caller gives it back
+    /// if the answer leaves no doubt.
     pub fn exchange(
         &self,
         request: &Request,
@@ -141,15 +142,17 @@ impl Transport {
         begun: Instant,
         limit: Limit,
         call: &Arc<ActiveCall>,
-    ) -> std::result::Result<Reply, Failure> {
+    ) -> std::result::Result<(Reply, Option<Held>), Failure> {
         let size = self.size(request, &bearer.placeholder);
         let connect_by = begun.checked_add(self.connect_timeout).unwrap_or(limit.deadline);
         let attempt = Attempt::new(call, limit, connect_by, size, Arc::clone(bearer));
         let entered = attempt.enter();
-        let result = self.run(request, &bearer.placeholder, &attempt);
+        let result = self.run(request, &bearer.placeholder);
         drop(entered);
         call.wait_ended();
-        result.map_err(|error| self.broken(&attempt, error))
+        let connection = Held::take();
+        let reply = result.map_err(|error| self.broken(&attempt, error))?;
+        Ok((reply, connection))
     }
 
     /// Returns the most bytes that a request can have.
@@ -164,7 +167,6 @@ impl Transport {
         &self,
         request: &Request,
         authorization: &HeaderValue,
-        attempt: &Attempt,
     ) -> std::result::Result<Reply, ureq::Error> {
         let builder = http::Request::builder()
             .uri(&request.url)
@@ -191,11 +193,6 @@ impl Transport {
             body_is_cut: false,
         };
         let is_success = parts.status.is_success();
-        let evidence = Evidence::of_status(reply.status, reply.retry_after.is_some());
-        if request.key.is_some() && !is_success && evidence == Evidence::Unknown {
-            // An answer that comes later would be taken for that of the look.
-            attempt.spoil_connection();
-        }
         let most = if is_success { MAX_SUCCESS_BYTES } else { MAX_ERROR_BYTES };
         if is_success && body.content_length().is_some_and(|length| length > most) {
             reply.body_is_cut = true;

@@ -3,7 +3,9 @@
 //! ureq's own pool checks all of them for each request and uses the one that was idle longest. So
 //! a few requests a second would keep every connection of a burst open, and cold.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -158,8 +160,34 @@ impl<In: Transport, C: Connector<In, Out = Connection>> Connector<In> for Pooled
     }
 }
 
-/// A connection while ureq uses it. When ureq drops it, it goes back to the pool if it can be used
-/// again.
+/// A connection that can be used again, after an answer. It is closed unless it is given back.
+#[derive(Debug)]
+pub struct Held {
+    pool: Arc<Pool>,
+    connection: Connection,
+}
+
+thread_local! {
+    /// The connection of this thread's attempt, once ureq has dropped it. Without a destructor, as
+    /// for the attempt; [`Held::take`] empties it.
+    static HELD: ManuallyDrop<RefCell<Option<Held>>> =
+        const { ManuallyDrop::new(RefCell::new(None)) };
+}
+
+impl Held {
+    /// Takes the connection of the attempt that this thread has just made.
+    pub fn take() -> Option<Held> {
+        HELD.with(|cell| cell.take())
+    }
+
+    /// Puts it into the pool.
+    pub fn give_back(self) {
+        self.pool.put(self.connection);
+    }
+}
+
+/// A connection while ureq uses it. When ureq drops it and it can be used again, it is
+/// held for whoever decides what the answer means.
 #[derive(Debug)]
 pub struct Lease {
     connection: Connection,
@@ -175,9 +203,9 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Some(pool) = self.pool.as_ref().filter(|_| self.is_kept) {
-            pool.put(std::mem::take(&mut self.connection));
-        }
+        let Some(pool) = self.pool.take().filter(|_| self.is_kept) else { return };
+        let held = Held { pool, connection: std::mem::take(&mut self.connection) };
+        HELD.with(|cell| cell.replace(Some(held)));
     }
 }
 
@@ -203,7 +231,7 @@ impl Transport for Lease {
         // ureq asks this last. Cancelling this call must not cancel the next one.
         attempt.wait_ended();
         // Data that arrives before the next request is noticed then.
-        self.is_kept = self.connection.is_clean() && !attempt.spoils_connection();
+        self.is_kept = self.connection.is_clean();
         self.is_kept
     }
 

@@ -87,3 +87,36 @@ fn closing_during_another_attempt_does_not_speak_of_the_looks_before_it() {
     assert!(!error.message().contains("not found"), "{error}");
     assert_eq!(api.lists(), 2);
 }
+
+/// A gateway's answer may come before the real one, which would be taken for that of the look.
+#[test]
+fn a_look_never_uses_the_connection_that_left_doubt() {
+    let chunked = |body: &str| {
+        let head = "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n";
+        Reply::Answer(format!("{head}{:x}\r\n{body}\r\n0\r\n\r\n", body.len()))
+    };
+    for (what, first) in [
+        ("502", http("502 Bad Gateway", "", "<html>")),
+        ("502 without a body", http("502 Bad Gateway", "", "")),
+        ("302 without a body", http("302 Found", "Location: /x\r\n", "")),
+        ("200 with HTML", http("200 OK", "", "<html>")),
+        ("201 with an array", http("201 Created", "", "[]")),
+        ("201 with an array in chunks", chunked("[]")),
+        ("201 without a body", http("201 Created", "", "")),
+        ("204", Reply::Answer("HTTP/1.1 204 No Content\r\n\r\n".to_owned())),
+        ("201 with a broken object", http("201 Created", "", "{\"id\":}")),
+    ] {
+        let api = Api::start(move |asked| match (asked.is_post, asked.number) {
+            (true, 0) => ok(&event(KEY, "")),
+            (true, 1) => first.clone(),
+            _ => ok(&page(&[event(KEY, "")], None)),
+        });
+        let client = api.client(&[]);
+        create(&client).unwrap();
+        create(&client).unwrap();
+        let connections = api.connections();
+        assert_eq!(connections.len(), 3, "{what}");
+        assert_eq!(connections[0], connections[1], "{what}");
+        assert_ne!(connections[1], connections[2], "{what}");
+    }
+}

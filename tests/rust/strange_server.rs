@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 use std::net::TcpStream;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use vce::{Client, Config, Event, Result};
@@ -28,6 +28,7 @@ pub struct Asked {
 }
 
 /// What the server does with it.
+#[derive(Clone)]
 pub enum Reply {
     Answer(String),
     /// The connection is closed.
@@ -41,18 +42,24 @@ pub struct Api {
     url: String,
     posts: Arc<AtomicUsize>,
     lists: Arc<AtomicUsize>,
+    /// The connection of each request.
+    connections: Arc<Mutex<Vec<usize>>>,
 }
 
 impl Api {
     pub fn start(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Api {
         let posts = Arc::new(AtomicUsize::new(0));
         let lists = Arc::new(AtomicUsize::new(0));
-        let counters = (Arc::clone(&posts), Arc::clone(&lists));
+        let connections = Arc::new(Mutex::new(Vec::new()));
+        let counters = (Arc::clone(&posts), Arc::clone(&lists), Arc::clone(&connections));
+        let opened = AtomicUsize::new(0);
         let url = server(move |mut stream: TcpStream| {
+            let connection = opened.fetch_add(1, Ordering::SeqCst);
             while let Some(text) = read_request(&mut stream) {
                 let is_post = text.starts_with("POST");
                 let counter = if is_post { &counters.0 } else { &counters.1 };
                 let number = counter.fetch_add(1, Ordering::SeqCst);
+                counters.2.lock().unwrap().push(connection);
                 match answer(&Asked { number, is_post, text }) {
                     Reply::Answer(answer) => {
                         if stream.write_all(answer.as_bytes()).is_err() {
@@ -67,7 +74,7 @@ impl Api {
                 }
             }
         });
-        Api { url, posts, lists }
+        Api { url, posts, lists, connections }
     }
 
     pub fn posts(&self) -> usize {
@@ -76,6 +83,11 @@ impl Api {
 
     pub fn lists(&self) -> usize {
         self.lists.load(Ordering::SeqCst)
+    }
+
+    /// The connection of each request so far.
+    pub fn connections(&self) -> Vec<usize> {
+        self.connections.lock().unwrap().clone()
     }
 
     /// A client that looks up what is in doubt, with `options`.
