@@ -86,7 +86,7 @@ impl Engine {
             };
             let step = match permit {
                 Ok(()) => self.attempt(request, tokens, limit, limit, &mut progress, call),
-                Err(error) => Step::Ended(Err(progress.end(error))),
+                Err(error) => self.without_permit(error, limit, &mut progress, call),
             };
             match step {
                 Step::Ended(result) => return result,
@@ -150,6 +150,20 @@ impl Engine {
             return progress.doubt(error, transient, self.policy.lookup_delay, whole);
         }
         self.repeat_or_end(error, transient, whole, progress)
+    }
+
+    /// Ends a request for whose next attempt or look there was no permit.
+    fn without_permit(
+        &self,
+        error: Error,
+        whole: Limit,
+        progress: &mut Progress,
+        call: &ActiveCall,
+    ) -> Step {
+        match progress.take_doubt() {
+            Some(doubt) => self.after_look(doubt, Err(error), whole, progress, call),
+            None => Step::Ended(Err(progress.end(error))),
+        }
     }
 
     /// Decides what follows from a look at the conversation's events.

@@ -40,6 +40,10 @@ fn an_event_that_was_not_looked_up_is_not_retryable() {
     for error in [&error, in_background.error().unwrap()] {
         assert_eq!(error.outcome(), Outcome::MaybeCreated, "{error}");
         assert!(!error.is_retryable(), "{error}");
+        // What raised the doubt, and why there was no look.
+        assert_eq!(error.answer().unwrap().http_status, 502, "{error}");
+        assert!(error.message().contains("answered 502"), "{error}");
+        assert!(error.message().contains("Retry-After allows no request"), "{error}");
     }
 }
 
