@@ -151,7 +151,7 @@ impl Soak {
         sandbox.random_faults(RandomFaults {
             seed: seed.0,
             share: SHARE_OF_FAULTS,
-            on: Operation::Create,
+            on: Operation::Any,
         });
         // These two pause the engine for a second; the random faults do not.
         for (status, skip) in [(429, EVENTS / 4), (503, EVENTS / 2)] {
