@@ -195,10 +195,14 @@ impl Error {
 
     /// Drops the answer's body, but keeps what was read from it.
     pub(crate) fn without_response(mut self) -> Error {
+        self.forget_response();
+        self
+    }
+
+    pub(crate) fn forget_response(&mut self) {
         if let Some(answer) = &mut self.0.answer {
             answer.response = Vec::new();
         }
-        self
     }
 
     /// What went wrong.

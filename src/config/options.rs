@@ -115,7 +115,7 @@ options! {
         ]));
     event_key = "vce_key", "With `effectively_once`: the body's member that names the event, a string. If the body has no such member, libvce adds one with a new UUID.",
         |s, v| assign(&mut s.event_key, v, parse::member_name);
-    lookup_delay = "2s", "With `effectively_once`: the wait before each of two looks for an event that may exist, so that the event can appear.",
+    lookup_delay = "2s", "With `effectively_once`: how long libvce waits before each of two looks, so that the event can appear.",
         |s, v| assign(&mut s.lookup_delay, v, |t| parse::duration(t, MS, HOUR));
     rate_limit, "The most requests per second, such as `15/s`.",
         |s, v| assign_some(&mut s.rate_limit, v, parse::rate);

@@ -80,7 +80,9 @@ impl Job {
         match attempted {
             Ok(Step::Ended(result)) => self.report(result.and_then(Success::event)),
             Ok(Step::Repeat { after, error }) => {
-                self.last = Some(error);
+                // The queue's limits do not count it.
+                self.last = Some(error.without_response());
+                self.progress.forget_response();
                 return Some((self, Instant::now() + after));
             }
             Err(message) => {
@@ -223,6 +225,20 @@ mod tests {
         let report = tracker.poll(Duration::ZERO).unwrap();
         let answer = report.error().unwrap().answer().unwrap();
         assert_eq!((answer.http_status, answer.response.len()), (400, 0));
+    }
+
+    #[test]
+    fn a_waiting_event_keeps_no_body_of_the_answer() {
+        let (job, tracker) = accepted(&[]);
+        let answer = Answer { http_status: 429, response: vec![b'x'; 9], ..Answer::default() };
+        let error = Error::new(Status::RateLimited, "wait").with_answer(answer);
+        let repeat =
+            |_: &mut Job, _: &Arc<ActiveCall>| Step::Repeat { after: Duration::ZERO, error };
+        let (job, _) = Box::new(job).send_by(repeat).unwrap();
+        job.expired();
+        let report = tracker.poll(Duration::ZERO).unwrap();
+        let answer = report.error().unwrap().answer().unwrap();
+        assert_eq!((answer.http_status, answer.response.len()), (429, 0));
     }
 
     #[test]

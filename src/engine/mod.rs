@@ -65,26 +65,9 @@ impl Engine {
         limit: Limit,
         call: &Arc<ActiveCall>,
     ) -> Result<Success> {
-        self.perform_with(request, tokens, limit, call, false)
-    }
-
-    /// As [`perform`](Self::perform). The caller may have taken the first attempt's permit.
-    fn perform_with(
-        &self,
-        request: &Request,
-        tokens: &TokenSource,
-        limit: Limit,
-        call: &Arc<ActiveCall>,
-        mut has_permit: bool,
-    ) -> Result<Success> {
         let mut progress = Progress::new(request);
         loop {
-            let permit = if mem::take(&mut has_permit) {
-                Ok(())
-            } else {
-                self.rate_limiter.wait(limit.deadline, call)
-            };
-            let step = match permit {
+            let step = match self.rate_limiter.wait(limit.deadline, call) {
                 Ok(()) => self.attempt(request, tokens, limit, limit, &mut progress, call),
                 Err(error) => self.without_permit(error, limit, &mut progress, call),
             };
@@ -116,14 +99,26 @@ impl Engine {
         call: &Arc<ActiveCall>,
     ) -> Step {
         if let Some(key) = &request.key {
-            if let Some(doubt) = progress.take_doubt() {
-                let mut has_permit = true;
+            if let Some(mut doubt) = progress.take_doubt() {
+                let (mut has_permit, mut again) = (true, None);
                 let fetch = |list: &Request| {
-                    let has_permit = mem::take(&mut has_permit);
-                    self.perform_with(list, tokens, limit, call, has_permit)
+                    if !mem::take(&mut has_permit) {
+                        self.rate_limiter.wait(limit.deadline, call)?;
+                    }
+                    match self.attempt(list, tokens, limit, whole, &mut doubt.list, call) {
+                        Step::Ended(result) => result,
+                        Step::Repeat { after, error } => {
+                            again = Some(after);
+                            Err(error)
+                        }
+                    }
                 };
                 let found = lookup::find(key, &request.url, || progress.age(), fetch);
-                return self.after_look(doubt, found, whole, progress, call);
+                return match again {
+                    // Not here: a thread that slept would hold up other conversations.
+                    Some(after) if !call.is_cancelled() => progress.look_after(after, doubt, whole),
+                    _ => self.after_look(doubt, found, whole, progress, call),
+                };
             }
             progress.begin();
         }
@@ -202,7 +197,11 @@ impl Engine {
                 progress.retries += 1;
                 Step::Repeat { after, error }
             }
-            None => Step::Ended(Err(progress.end(error.with_retryable(may_repeat)))),
+            None => {
+                // With a new key, a copy could not be told from another event.
+                let is_retryable = may_repeat && !progress.is_absent();
+                Step::Ended(Err(progress.end(error.with_retryable(is_retryable))))
+            }
         }
     }
 

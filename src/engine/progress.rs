@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::limit::Limit;
 use crate::lookup::LOOKS;
-use crate::outcome::{Attempts, Evidence};
+use crate::outcome::{Attempts, Effect, Evidence};
 use crate::platform::uptime;
 
 /// What the attempts at a request have shown so far.
@@ -36,6 +36,8 @@ pub struct Doubt {
     pub transient: bool,
     /// Complete looks that did not find the event.
     looks: u32,
+    /// The attempts at the requests of the present look.
+    pub list: Progress,
 }
 
 /// What follows from an attempt, or from a look.
@@ -60,11 +62,17 @@ pub enum Looked {
 impl Progress {
     /// Before the first attempt.
     pub fn new(request: &Request) -> Progress {
-        Progress {
-            retries: 0,
-            refreshed: false,
-            attempts: Attempts::at(request.effect()),
-            lookup: None,
+        Progress::of(request.effect())
+    }
+
+    fn of(effect: Effect) -> Progress {
+        Progress { retries: 0, refreshed: false, attempts: Attempts::at(effect), lookup: None }
+    }
+
+    /// Forgets the body of the server's answer that is kept for the error, to save memory.
+    pub fn forget_response(&mut self) {
+        if let Some(doubt) = self.lookup.as_mut().and_then(|lookup| lookup.doubt.as_mut()) {
+            doubt.failure.forget_response();
         }
     }
 
@@ -116,10 +124,12 @@ impl Progress {
         delay: Duration,
         whole: Limit,
     ) -> Step {
-        self.look_after(delay, Doubt { failure, transient, looks: 0 }, whole)
+        let list = Progress::of(Effect::Read);
+        self.look_after(delay, Doubt { failure, transient, looks: 0, list }, whole)
     }
 
-    fn look_after(&mut self, delay: Duration, doubt: Doubt, whole: Limit) -> Step {
+    /// Puts a look off for this time, if there is so much.
+    pub(super) fn look_after(&mut self, delay: Duration, doubt: Doubt, whole: Limit) -> Step {
         if delay >= whole.left() {
             return self.unresolved(doubt, "there was no time left to look for it");
         }
@@ -141,6 +151,7 @@ impl Progress {
             Err(error) => self.unresolved(doubt, &format!("it could not be looked up: {error}")),
             Ok(None) => {
                 doubt.looks += 1;
+                doubt.list = Progress::of(Effect::Read);
                 if doubt.looks >= LOOKS {
                     self.lookup().is_absent = true;
                     return Looked::Absent(doubt);

@@ -56,12 +56,12 @@ impl<'a> EventBody<'a> {
         make: impl FnOnce() -> Result<String>,
     ) -> Result<(EventBody<'a>, String)> {
         match Member::of(self.as_str(), name) {
-            Member::Text(key) => return Ok((self, key)),
-            Member::Other => {
+            Member::Text(key) if !key.is_empty() => return Ok((self, key)),
+            Member::Text(_) | Member::Other => {
                 return Err(Error::new(
                     Status::Argument,
                     format!(
-                        "the body's member \"{name}\" is not a string, but it is the event's key (option event_key)"
+                        "the body's member \"{name}\" must be a string that is not empty, because it is the event's key (option event_key)"
                     ),
                 ));
             }

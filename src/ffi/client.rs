@@ -81,7 +81,8 @@ pub extern "C" fn vce_client_free(client: Option<Box<vce_client>>) {
 ///
 /// from is the member that the event comes from. NULL is allowed, unless the token has a subject:
 /// then the call returns VCE_ERR_MEMBER_ID. body is a JSON object; its keys, numbers and strings
-/// are sent byte for byte. event may be NULL; otherwise free the event with vce_event_free.
+/// are sent byte for byte. With delivery=effectively_once the body gets one more member, unless it
+/// has that member already. event may be NULL; otherwise free the event with vce_event_free.
 ///
 /// The call runs on the caller's thread. It also works in exit handlers and in thread destructors.
 /// The library uses a thread of its own in two cases. The system looks up host names without a

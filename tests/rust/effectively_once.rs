@@ -104,6 +104,7 @@ fn the_request_is_repeated_within_the_ordinary_limits() {
     let error = failed(&client, &sandbox);
     assert_eq!((error.status(), error.outcome()), (Status::Network, Outcome::MaybeCreated));
     assert_eq!((posts(&sandbox), lists(&sandbox)), (3, 6));
+    assert!(!error.is_retryable(), "the caller's next call has another key");
     let message = error.message();
     assert!(message.contains("the event may have been created"), "{message}");
     assert!(message.contains("looked up and not found"), "{message}");
@@ -212,9 +213,11 @@ fn the_callers_own_key_names_the_event() {
     sandbox.fault(dropped(false));
     let again = create("custom:paid", r#"{"order":"o-1","n":2}"#).unwrap();
     assert_eq!(again.id(), first.id());
-    let error = create("custom:paid", r#"{"order":7}"#).unwrap_err();
-    assert_eq!((error.status(), error.outcome()), (Status::Argument, Outcome::NotCreated));
-    assert!(error.message().contains("order"), "{error}");
+    for body in [r#"{"order":7}"#, r#"{"order":""}"#, r#"{"order":null}"#] {
+        let error = create("custom:paid", body).unwrap_err();
+        assert_eq!((error.status(), error.outcome()), (Status::Argument, Outcome::NotCreated));
+        assert!(error.message().contains("order"), "{error}");
+    }
 }
 
 #[test]
@@ -289,6 +292,32 @@ fn in_the_background_a_look_that_fails_leaves_the_outcome_open() {
     let report = client.poll(Duration::from_secs(60)).unwrap();
     assert_eq!(report.outcome(), Outcome::MaybeCreated);
     assert!(report.error().unwrap().message().contains("could not be looked up"));
+}
+
+/// While a look that failed waits for its next try, its thread sends other events.
+#[test]
+fn a_look_that_is_retried_holds_up_no_other_conversation() {
+    let sandbox = sandbox();
+    let client = once(
+        &sandbox,
+        &[
+            ("connections", "1"),
+            ("retry_backoff", "6h"),
+            ("retry_backoff_max", "6h"),
+            ("timeout", "12h"),
+            ("delivery_timeout", "12h"),
+        ],
+    );
+    let (other, _) = sandbox.new_conversation();
+    sandbox.fault(dropped(true));
+    sandbox.fault(Fault::status(500).on(Operation::List).forever());
+    client.enqueue_event(sandbox.conversation_id(), "custom:a", None, "{}", 1).unwrap();
+    while lists(&sandbox) < 1 {
+        std::thread::yield_now();
+    }
+    client.enqueue_event(&other, "custom:a", None, "{}", 2).unwrap();
+    let report = client.poll(Duration::from_secs(60)).expect("the other conversation's event");
+    assert_eq!((report.tag(), report.outcome()), (2, Outcome::Created));
 }
 
 #[test]
