@@ -119,9 +119,21 @@ pub(super) fn member_name(text: &str) -> Parsed<String> {
 
 pub(super) fn rate(text: &str) -> Parsed<f64> {
     text.strip_suffix("/s")
-        .and_then(|number| number.parse::<f64>().ok())
-        .filter(|rate| (0.001..=1_000_000.0).contains(rate))
-        .ok_or_else(|| format!("is not a rate: {}; write it as 15/s", quoted(text)))
+        .and_then(thousandths)
+        .filter(|thousandths| (1..=1_000_000_000).contains(thousandths))
+        .map(|thousandths| f64::from(thousandths) / 1000.0)
+        .ok_or_else(|| format!("is not a rate: {}; write it as 15/s or 0.5/s", quoted(text)))
+}
+
+/// A decimal number with at most three decimals. The parser of floats would add tables of 10 KB.
+fn thousandths(number: &str) -> Option<u32> {
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !are_digits(whole) || !are_digits(decimals) || decimals.len() > 3 {
+        return None;
+    }
+    let decimals: u32 = format!("{decimals:0<3}").parse().ok()?;
+    whole.parse::<u32>().ok()?.checked_mul(1000)?.checked_add(decimals)
 }
 
 /// A text of limited length: the token and everything in it must fit into a request's head, and no
