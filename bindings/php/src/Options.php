@@ -87,7 +87,7 @@ final class Options
      * @param ?int                                 $maxRetries       for each event, within `timeout`
      * @param int|string|null                      $retryBackoff     the first pause, doubled each time
      * @param int|string|null                      $retryBackoffMax  the longest pause
-     * @param ?string                              $delivery         `at_most_once`, `at_least_once` or `effectively_once`
+     * @param ?string                              $delivery         `at_most_once`, `at_least_once`, `effectively_once`
      * @param ?string                              $eventKey         with `effectively_once`: the body's member that
      *                                                               names the event
      * @param int|string|null                      $lookupDelay      with `effectively_once`: the pause before each look
