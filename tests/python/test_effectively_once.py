@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 import vce
 from sandbox import Sandbox
 
-ONCE = {"delivery": "effectively_once", "lookup_delay": 0.02}
+ONCE: dict[str, Any] = {"delivery": "effectively_once", "lookup_delay": 0.02}
 
 
 @pytest.mark.parametrize("creates", [True, False])
