@@ -4,7 +4,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::api::{ListQuery, Order, Page, Request, Success};
+use crate::api::{ListQuery, Order, PageEnd, Request, Success};
 use crate::error::{Error, Result, Status};
 use crate::event::{Event, EventKey};
 
@@ -29,12 +29,13 @@ pub fn find(
     age: impl Fn() -> Duration,
     mut fetch: impl FnMut(&Request) -> Result<Success>,
 ) -> Result<Option<Event>> {
-    let mut look = Look { key, pages: 0, newest: None };
+    let mut look = Look::new(key);
     let mut query = first_page();
     loop {
         let answer = fetch(&Request::list(url, &query))?;
         let date = answer.date();
-        match look.see(answer.page()?, date, age()) {
+        let end = answer.each_event(|event| look.see(event))?;
+        match look.end_page(end, date, age()) {
             Ok(Sight::Found(event)) => return Ok(Some(event)),
             Ok(Sight::Absent) => return Ok(None),
             Ok(Sight::NextPage(next)) => query = next,
@@ -54,7 +55,10 @@ fn first_page() -> String {
 /// One look at a conversation's events.
 struct Look<'a> {
     key: &'a EventKey,
+    found: Option<Event>,
     pages: u32,
+    /// Those of the present page.
+    times: Times,
     /// The time of the newest event so far.
     newest: Option<SystemTime>,
 }
@@ -69,30 +73,42 @@ enum Sight {
     NextPage(String),
 }
 
-impl Look<'_> {
-    /// Sees the next page. `date` is when the server answered, by its clock; without it the look
+impl<'a> Look<'a> {
+    fn new(key: &'a EventKey) -> Look<'a> {
+        Look { key, found: None, pages: 0, times: Times::default(), newest: None }
+    }
+
+    /// Sees the next event of a page.
+    fn see(&mut self, event: Event) {
+        let text = event.timestamp();
+        let time = text.and_then(|text| humantime::parse_rfc3339_weak(text).ok());
+        self.times.add(time);
+        self.newest = self.newest.max(time);
+        if self.found.is_none() && self.key.names(&event) {
+            self.found = Some(event);
+        }
+    }
+
+    /// Sees the end of a page. `date` is when the server answered, by its clock; without it the look
     /// goes to the end of the list. `age` is how long ago the first attempt began.
     ///
     /// An error says why the look cannot be completed.
-    fn see(
+    fn end_page(
         &mut self,
-        page: Page,
+        end: PageEnd,
         date: Option<SystemTime>,
         age: Duration,
     ) -> std::result::Result<Sight, &'static str> {
-        if !page.has_list {
+        if !end.has_list {
             return Err("the server's answer has no list of events");
         }
         self.pages += 1;
-        let times = times(&page.events);
-        self.newest = self.newest.max(times.iter().flatten().max().copied());
-        let is_past = times
-            .zip(self.first_attempt(date, age))
-            .is_some_and(|(times, first_attempt)| are_older(&times, first_attempt));
-        if let Some(event) = page.events.into_iter().find(|event| self.key.names(event)) {
+        let times = std::mem::take(&mut self.times);
+        if let Some(event) = self.found.take() {
             return Ok(Sight::Found(event));
         }
-        match page.next {
+        let is_past = self.first_attempt(date, age).is_some_and(|at| times.end_before(at));
+        match end.next {
             Some(query) if !is_past && self.pages < MAX_PAGES => Ok(Sight::NextPage(query)),
             Some(_) if !is_past => Err("the conversation has too many newer events"),
             _ => Ok(Sight::Absent),
@@ -107,19 +123,30 @@ impl Look<'_> {
     }
 }
 
-/// When events were created; `None` if one of them does not say so.
-fn times(events: &[Event]) -> Option<Vec<SystemTime>> {
-    let time = |event: &Event| humantime::parse_rfc3339_weak(event.timestamp()?).ok();
-    events.iter().map(time).collect()
+/// When the events of a page were created.
+#[derive(Default)]
+struct Times {
+    first: Option<SystemTime>,
+    last: Option<SystemTime>,
+    /// An event is newer than the one before it, or does not say when it was created.
+    are_in_disorder: bool,
 }
 
-/// Whether all that follows events of these times is older than the first attempt. That is only
-/// known if they run from newer to older ones: a server may not know the order that was asked for.
-fn are_older(times: &[SystemTime], first_attempt: SystemTime) -> bool {
-    let ([newest, .., oldest], true) = (times, times.is_sorted_by(|a, b| a >= b)) else {
-        return false;
-    };
-    oldest < newest && first_attempt.duration_since(*oldest).is_ok_and(|age| age > MARGIN)
+impl Times {
+    fn add(&mut self, time: Option<SystemTime>) {
+        self.are_in_disorder |= time.is_none() || self.last.is_some_and(|last| time > Some(last));
+        self.first = self.first.or(time);
+        self.last = time;
+    }
+
+    /// Whether all that follows is older than the first attempt. That is only known if the page runs
+    /// from newer to older events: a server may not know the order that was asked for.
+    fn end_before(&self, first_attempt: SystemTime) -> bool {
+        let (Some(first), Some(last), false) = (self.first, self.last, self.are_in_disorder) else {
+            return false;
+        };
+        last < first && first_attempt.duration_since(last).is_ok_and(|age| age > MARGIN)
+    }
 }
 
 #[cfg(test)]
@@ -134,6 +161,9 @@ mod tests {
         }
     }
 
+    /// A page's events, and its end.
+    type Page = (Vec<Event>, PageEnd);
+
     /// Events with these keys, created so many minutes after ten o'clock.
     fn page(events: &[(&str, u32)], next: Option<&str>) -> Page {
         let event = |(key, minute): &(&str, u32)| {
@@ -142,8 +172,8 @@ mod tests {
             );
             Event::from_json(&json).unwrap()
         };
-        let events = events.iter().map(event).collect();
-        Page { events, has_list: true, next: next.map(str::to_owned) }
+        let end = PageEnd { has_list: true, next: next.map(str::to_owned) };
+        (events.iter().map(event).collect(), end)
     }
 
     fn at(minute: u32) -> Option<SystemTime> {
@@ -157,9 +187,10 @@ mod tests {
         date: Option<SystemTime>,
     ) -> (u32, std::result::Result<bool, &'static str>) {
         let key = key();
-        let mut look = Look { key: &key, pages: 0, newest: None };
-        for page in pages {
-            match look.see(page, date, Duration::from_secs(60)) {
+        let mut look = Look::new(&key);
+        for (events, end) in pages {
+            events.into_iter().for_each(|event| look.see(event));
+            match look.end_page(end, date, Duration::from_secs(60)) {
                 Ok(Sight::NextPage(_)) => {}
                 Ok(sight) => return (look.pages, Ok(matches!(sight, Sight::Found(_)))),
                 Err(why) => return (look.pages, Err(why)),

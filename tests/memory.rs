@@ -245,6 +245,49 @@ fn a_success_takes_a_few_times_the_largest_answer() {
     }
 }
 
+/// A look reads large pages, and keeps none of their events but the one that it looks for.
+#[test]
+fn a_look_takes_a_few_times_the_largest_answer() {
+    const SIZE: usize = 1024 * KIB;
+    let event =
+        r#"{"id":1,"type":"custom:a","timestamp":"2026-01-01T10:00:00Z","body":{"vce_key":"x"}}"#;
+    let wrapped = |body: &str, size| filled("{\"_embedded\":[", body, ",", "]}", size);
+    for page in [
+        wrapped(event, 9_990 * (event.len() + 1)),
+        wrapped(r#"{"type":"custom:test"}"#, 9_990 * 23),
+        filled("{\"_embedded\":[{\"type\":\"custom:test\",\"body\":{\"", "x", "", "\":1}}]}", SIZE),
+        filled(
+            "{\"_embedded\":[{\"type\":\"custom:test\",\"body\":{",
+            "\"\":[]",
+            ",",
+            "}}]}",
+            SIZE,
+        ),
+    ] {
+        let url = server(move |mut stream| {
+            while let Some(request) = read_request(&mut stream) {
+                let answer = if request.starts_with("POST") {
+                    "HTTP/1.1 502 B\r\nContent-Length: 0\r\n\r\n".to_owned()
+                } else {
+                    format!("HTTP/1.1 200 O\r\nContent-Length: {}\r\n\r\n{page}", page.len())
+                };
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        });
+        let sandbox = sandbox();
+        let options = [
+            ("base_url", &*url),
+            ("max_retries", "0"),
+            ("delivery", "effectively_once"),
+            ("lookup_delay", "1ms"),
+        ];
+        let client = client(&sandbox, &options);
+        let (error, bytes) = peak(|| failed(&client, &sandbox));
+        assert!(bytes < 5 * SIZE, "{bytes} bytes: {error}");
+        assert!(error.message().contains("looked up and not found"), "{error}");
+    }
+}
+
 #[test]
 fn a_failure_takes_little_whatever_the_server_says() {
     const SIZE: usize = 64 * KIB;

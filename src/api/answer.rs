@@ -2,7 +2,7 @@ use std::time::{Duration, SystemTime};
 
 use ureq::http::HeaderValue;
 
-use super::page::Page;
+use super::page::{Page, PageEnd};
 use super::problem::Problem;
 use super::request::{Method, Request};
 use crate::error::{Answer, Error, Result, Status};
@@ -71,6 +71,11 @@ impl Success {
     /// The page of events in the answer.
     pub fn page(self) -> Result<Page> {
         Page::read(&self.body).map_err(|what| self.nonsense(what))
+    }
+
+    /// As [`page`](Success::page), but hands over the events one by one.
+    pub fn each_event(self, each: impl FnMut(Event)) -> Result<PageEnd> {
+        PageEnd::read(&self.body, each).map_err(|what| self.nonsense(what))
     }
 
     fn nonsense(self, what: &str) -> Error {

@@ -7,5 +7,5 @@ mod problem;
 mod request;
 
 pub use answer::{Failure, Reply, Success, interpret};
-pub use page::{ListQuery, Order, Page};
+pub use page::{ListQuery, Order, PageEnd};
 pub use request::{Endpoint, Method, Request};

@@ -2,7 +2,7 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::{Error as _, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer as _};
 use serde_json::value::RawValue;
 
 use super::link::{self, object};
@@ -61,20 +61,39 @@ impl ListQuery {
 #[derive(Debug)]
 pub struct Page {
     pub events: Vec<Event>,
+    /// The query that asks for the next page; `None` if this is the last page.
+    pub next: Option<String>,
+}
+
+/// What a page of an event list says besides its events.
+#[derive(Debug)]
+pub struct PageEnd {
     /// The answer has a list of events, which may be empty. Without it, the answer may come from
     /// something else than the API.
     pub has_list: bool,
-    /// The query that asks for the next page; `None` if this is the last page.
+    /// As in [`Page`].
     pub next: Option<String>,
 }
 
 impl Page {
     /// Reads a page. The error says what is wrong with it.
     pub fn read(body: &str) -> Result<Page, &'static str> {
+        let mut events = Vec::new();
+        let end = PageEnd::read(body, |event| events.push(event))?;
+        Ok(Page { events, next: end.next })
+    }
+}
+
+impl PageEnd {
+    /// Reads a page and hands over its events one by one, so that they need not be kept. The error
+    /// says what is wrong with it.
+    pub fn read(body: &str, each: impl FnMut(Event)) -> Result<PageEnd, &'static str> {
         let envelope: Envelope<'_> = object(body).ok_or(NO_PAGE)?;
+        if let Some(embedded) = envelope.embedded {
+            events(embedded.get(), each).ok_or(NO_PAGE)?;
+        }
         let has_list = envelope.embedded.is_some();
-        let events = envelope.embedded.map_or(Some(Vec::new()), |raw| events(raw.get()));
-        Ok(Page { events: events.ok_or(NO_PAGE)?, has_list, next: link::next(envelope.links)? })
+        Ok(PageEnd { has_list, next: link::next(envelope.links)? })
     }
 }
 
@@ -93,7 +112,7 @@ struct Envelope<'a> {
 }
 
 /// v0.3 and v1 send the events as a bare array; older versions nest it.
-fn events(embedded: &str) -> Option<Vec<Event>> {
+fn events(embedded: &str, each: impl FnMut(Event)) -> Option<()> {
     #[derive(Deserialize)]
     struct Nested<'a> {
         #[serde(borrow)]
@@ -113,37 +132,30 @@ fn events(embedded: &str) -> Option<Vec<Event>> {
             }
         }
     };
-    serde_json::from_str(array).ok().map(|Events(events)| events)
+    let mut reader = serde_json::Deserializer::from_str(array);
+    reader.deserialize_seq(Events(each)).and_then(|()| reader.end()).ok()
 }
 
-/// Events that are read one by one, so that no list of their JSON texts is kept in memory too.
-struct Events(Vec<Event>);
+/// Reads events one by one, so that no list of their JSON texts is kept in memory too.
+struct Events<F>(F);
 
-impl<'de> Deserialize<'de> for Events {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Events, D::Error> {
-        deserializer.deserialize_seq(EventsVisitor)
-    }
-}
-
-struct EventsVisitor;
-
-impl<'de> Visitor<'de> for EventsVisitor {
-    type Value = Events;
+impl<'de, F: FnMut(Event)> Visitor<'de> for Events<F> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array of events")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Events, A::Error> {
-        let mut events = Vec::new();
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut array: A) -> Result<(), A::Error> {
+        let mut count = 0;
         while let Some(raw) = array.next_element::<&RawValue>()? {
-            if events.len() == MAX_EVENTS {
+            count += 1;
+            if count > MAX_EVENTS {
                 return Err(A::Error::custom("too many events"));
             }
-            events
-                .push(Event::from_json(raw.get()).ok_or_else(|| A::Error::custom("not an event"))?);
+            self.0(Event::from_json(raw.get()).ok_or_else(|| A::Error::custom("not an event"))?);
         }
-        Ok(Events(events))
+        Ok(())
     }
 }
 
