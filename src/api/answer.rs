@@ -41,17 +41,20 @@ pub struct Success {
     trace_id: Option<String>,
     date: Option<HeaderValue>,
     body: String,
+    /// The event, if it has been parsed already.
+    event: Option<Box<Event>>,
 }
 
 impl Success {
     /// The creation of an event that was found in the conversation's list.
-    pub fn found(event: &Event) -> Success {
+    pub fn found(event: Event) -> Success {
         Success {
             effect: Effect::Create,
             http_status: 200,
             trace_id: None,
             date: None,
-            body: event.json().to_owned(),
+            body: String::new(),
+            event: Some(Box::new(event)),
         }
     }
 
@@ -62,10 +65,10 @@ impl Success {
 
     /// The event in the answer.
     pub fn event(self) -> Result<Event> {
-        match Event::from_json(&self.body) {
-            Some(event) => Ok(event),
-            None => Err(self.nonsense("its body is not an event")),
+        if let Some(event) = self.event {
+            return Ok(*event);
         }
+        Event::from_json(&self.body).ok_or_else(|| self.nonsense(NO_EVENT))
     }
 
     /// The page of events in the answer.
@@ -152,16 +155,18 @@ fn success(request: &Request, reply: Reply) -> std::result::Result<Success, Fail
     // A captive portal also answers 200. The body is parsed later, so a "{" is enough here.
     if request.method == Method::Delete || is_object(&reply.body) {
         match String::from_utf8(reply.body) {
-            // Before it is repeated, an event with a key is looked up.
-            Ok(body) if request.key.is_some() && Event::from_json(&body).is_none() => {
-                return fails(
-                    Reply { body: body.into_bytes(), ..reply },
-                    "its body is not an event",
-                );
-            }
             Ok(body) => {
+                let mut event = None;
+                // If the answer is no event, an event with a key is looked up.
+                if request.key.is_some() {
+                    event = Event::from_json(&body).map(Box::new);
+                    if event.is_none() {
+                        return fails(Reply { body: body.into_bytes(), ..reply }, NO_EVENT);
+                    }
+                }
                 let Reply { status: http_status, trace_id, date, .. } = reply;
-                return Ok(Success { effect: request.effect(), http_status, trace_id, date, body });
+                let effect = request.effect();
+                return Ok(Success { effect, http_status, trace_id, date, body, event });
             }
             Err(error) => {
                 return fails(Reply { body: error.into_bytes(), ..reply }, "its body is not UTF-8");
@@ -173,6 +178,8 @@ fn success(request: &Request, reply: Reply) -> std::result::Result<Success, Fail
         "its body is not a JSON object; check base_url, and whether a proxy or gateway answered",
     )
 }
+
+const NO_EVENT: &str = "its body is not an event";
 
 /// The error of a 2xx answer whose body is not what the API documents.
 fn nonsense(reply: Reply, what: &str) -> Error {

@@ -147,7 +147,7 @@ impl Progress {
         whole: Limit,
     ) -> Looked {
         let step = match found {
-            Ok(Some(event)) => Step::Ended(Ok(Success::found(&event))),
+            Ok(Some(event)) => Step::Ended(Ok(Success::found(event))),
             Err(error) => self.unresolved(doubt, &format!("it could not be looked up: {error}")),
             Ok(None) => {
                 doubt.looks += 1;
