@@ -93,14 +93,14 @@ impl Deref for Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if self.is_shared {
-            give_back(&self.dispatcher);
+            stop_using(&self.dispatcher);
         }
     }
 }
 
 /// Called when a handle stops using a shared dispatcher. A dispatcher without handles and without
 /// events is stopped after a while; until then the next handle gets it with warm connections.
-fn give_back(dispatcher: &Arc<Dispatcher>) {
+fn stop_using(dispatcher: &Arc<Dispatcher>) {
     let shared = Shared::of_process();
     let mut state = shared.lock();
     let entry =

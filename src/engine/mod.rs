@@ -1,11 +1,10 @@
 //! Transport, token and limits: performs one request, its retries included. Handles with the same
 //! settings may share one engine.
 
-mod spec;
-mod rate_limiter;
 mod progress;
+mod rate_limiter;
+mod spec;
 
-use progress::{Doubt, Looked};
 pub use progress::{Progress, Step};
 pub use rate_limiter::rate_limited;
 pub use spec::{EngineSpec, SettingsDigest};
@@ -26,6 +25,7 @@ use crate::random;
 use crate::retry::Policy;
 use crate::transport::Transport;
 
+use progress::{Doubt, Looked};
 use rate_limiter::RateLimiter;
 
 /// What is needed to perform requests, shared by all threads.

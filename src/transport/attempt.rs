@@ -107,7 +107,7 @@ impl Attempt {
         self.phase.set(Phase::Exchanging);
     }
 
-    /// Returns the time left for the current phase; an error if none is left.
+    /// Returns the time left for the current phase, or an error if its time is over.
     ///
     /// It is also an error in a child process that a signal handler forked during the call, and
     /// that returned into the call: the connection and the answer belong to the parent.
