@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use vce::{Client, Event, Outcome, Result, Status};
-use vce_sandbox::{EndlessPages, EventTypeFilter, Fault, FaultKind, Operation, Options, Sandbox};
+use vce_sandbox::{
+    EndlessPages, EventTypeFilter, Fault, FaultKind, Operation, Options, Sandbox, StatusFault,
+};
 
 use crate::support::{client, config, create, created, failed, posts, sandbox};
 
@@ -108,6 +110,24 @@ fn the_request_is_repeated_within_the_ordinary_limits() {
     let message = error.message();
     assert!(message.contains("the event may have been created"), "{message}");
     assert!(message.contains("looked up and not found"), "{message}");
+}
+
+/// What other deliveries do not repeat because it does not pass is not repeated here either.
+#[test]
+fn a_redirect_or_an_answer_of_something_else_is_looked_up_and_not_repeated() {
+    let html =
+        StatusFault { status: 200, body: Some("<html>".to_owned()), ..StatusFault::default() };
+    for fault in [Fault::status(302), Fault::from(html)] {
+        let sandbox = sandbox();
+        let client = once(&sandbox, &[]);
+        sandbox.fault(fault.clone().on(Operation::Create));
+        let error = failed(&client, &sandbox);
+        assert_eq!(error.outcome(), Outcome::MaybeCreated, "{fault:?}");
+        assert_eq!((posts(&sandbox), lists(&sandbox)), (1, 2), "{fault:?}");
+        sandbox.fault(fault.clone().on(Operation::Create).creates());
+        create(&client, &sandbox).unwrap();
+        assert_eq!((posts(&sandbox), created(&sandbox)), (2, 1), "{fault:?}");
+    }
 }
 
 #[test]
